@@ -1,0 +1,63 @@
+# The front door. Every target calls one module; `make help` lists them.
+#
+#   DATA=<folder>   with the competition's four files, zipped or not   (data/raw)
+#   RUN=<name>      of a run; its folder is runs/<name>                (the preset's name; the latest)
+#   PRESET=<name>   what to train: quick, standard                     (standard)
+#   MODELS="a b"    models to train instead of the preset's
+#   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
+#   FORCE=1         do again what is done
+
+PYTHON ?= python3
+VENV := .venv
+RUN_PYTHON := $(VENV)/bin/python
+
+# --name value for each of these variables that is set
+option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+force = $(if $(FORCE),--force)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup download demo cv submit report preview test bench clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## Build .venv from the pinned requirements; the others do so on first use
+$(VENV)/ready: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "error: expected Python 3.11 to 3.13, found $$($(PYTHON) --version); pass PYTHON=<path>" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
+	@touch $@
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+download: $(VENV)/ready ## Fetch the competition's files from Kaggle into data/raw
+	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(DATA)) $(call option,FROM) $(force)
+
+demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
+	@$(RUN_PYTHON) -m data.demo --out data/rendered
+	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo
+
+cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
+	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY) $(force)
+
+submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
+	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
+
+report: $(VENV)/ready ## Write the leaderboard of a run again
+	@$(RUN_PYTHON) -m kfold.report $(call option,RUN DATA)
+
+preview: $(VENV)/ready ## Draw a contact sheet of every augmentation policy
+	@$(RUN_PYTHON) -m augment.preview $(call option,DATA)
+
+test: $(VENV)/ready-dev ## Lint, format and type checks, then the tests
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(RUN_PYTHON) -m pytest
+
+bench: $(VENV)/ready ## Time loading, augmentation and training against the obvious way
+	@$(RUN_PYTHON) -m tests.bench $(call option,DATA)
+
+clean: ## Remove .venv and caches; downloads and runs stay
+	rm -rf $(VENV) data/cache data/rendered .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,133 @@
+"""Shuffled, augmented batches for `model.fit`, made ahead of time by worker processes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from types import TracebackType
+from typing import Self
+
+import keras
+import numpy as np
+
+from augment.pipeline import augment_faces
+from augment.policies import Policy, policy_named
+from augment.workers import start_workers
+from data.faces import Faces
+
+Arrays = tuple[np.ndarray, np.ndarray]
+
+_AHEAD = 3
+"""Batches that each worker may be ahead of the training."""
+
+
+class Batches(keras.utils.PyDataset):
+    """Faces as batches `({"image": (B, 96, 96, 1) uint8, "annotator": (B,) int32}, keypoints)`.
+
+    Keypoints are float32 (B, 15, 2) in pixels, NaN where there is no label. Every epoch shuffles
+    anew and leaves out the remainder that fills no batch, so that all batches are of one size;
+    fewer faces than `batch_size` make one batch. Batch `index` of an epoch depends on the faces,
+    the seed, the epoch and the index alone, not on the number of workers.
+
+    Close it, or use it in a `with`, to end the worker processes.
+
+    Args:
+        faces: the training faces; `images` may be memory-mapped.
+        batch_size: B.
+        policy: a name of `augment.policies.POLICIES`.
+        seed: of the shuffles and the augmentation.
+        axis_offset: float (2, 15), see `augment_faces`.
+        workers: processes that work ahead, across epochs too; 0 makes each batch when asked.
+
+    Raises:
+        UserError: no policy has that name.
+    """
+
+    def __init__(
+        self,
+        faces: Faces,
+        batch_size: int,
+        policy: str,
+        seed: int,
+        axis_offset: np.ndarray | None = None,
+        workers: int = 0,
+    ) -> None:
+        # Keras's own workers would be threads, or forks of a process that runs TensorFlow.
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=2)
+        # A policy that changes nothing needs no workers.
+        workers = workers if policy_named(policy) != Policy() else 0
+        self._faces = faces
+        self._batch_size = batch_size
+        self._policy = policy
+        self._seed = seed
+        self._axis_offset = axis_offset
+        self._epoch = 0
+        self._asked: int | None = None
+        self._ahead = _AHEAD * workers
+        self._pool: Executor | None = start_workers(workers) if workers else None
+        self._pending: dict[int, Future[Arrays]] = {}
+
+    def __len__(self) -> int:
+        return max(1, len(self._faces) // self._batch_size)
+
+    def on_epoch_begin(self) -> None:
+        """Start to count the batches that Keras asks for."""
+        self._asked = 0
+
+    def on_epoch_end(self) -> None:
+        """Shuffle anew, unless Keras only looked at a batch to build the model."""
+        if self._asked == len(self):
+            self._epoch += 1
+        self._asked = None
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        # `fit` asks in an order drawn from Python's global random state; within an epoch, then,
+        # the k-th call gets batch k: they are shuffled, and it is the one made ahead.
+        if self._asked is not None:
+            index, self._asked = self._asked, self._asked + 1
+        position = self._epoch * len(self) + index
+        images, keypoints = self._augmented(position)
+        annotator = self._faces.annotator[self._rows(position)].astype(np.int32)
+        return {"image": images[..., None], "annotator": annotator}, keypoints
+
+    def _rows(self, position: int) -> np.ndarray:
+        epoch, index = divmod(position, len(self))
+        shuffle = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(epoch,)))
+        order = shuffle.permutation(len(self._faces))
+        return order[index * self._batch_size : (index + 1) * self._batch_size]
+
+    def _arguments(self, position: int) -> tuple:
+        """Return what `augment_faces` needs: only the batch's own rows travel to a worker."""
+        batch = self._faces[self._rows(position)]
+        seed = np.random.SeedSequence(self._seed, spawn_key=divmod(position, len(self)))
+        images = np.asarray(batch.images)
+        return images, batch.keypoints, batch.annotator, self._policy, seed, self._axis_offset
+
+    def _augmented(self, position: int) -> Arrays:
+        if self._pool is None:
+            return augment_faces(*self._arguments(position))
+        wanted = range(position, position + self._ahead + 1)
+        for old in self._pending.keys() - set(wanted):
+            self._pending.pop(old).cancel()
+        for new in wanted:
+            if new not in self._pending:
+                self._pending[new] = self._pool.submit(augment_faces, *self._arguments(new))
+        return self._pending[position].result()
+
+    def close(self) -> None:
+        """End the worker processes, once they are done with the batch in hand."""
+        for future in self._pending.values():
+            future.cancel()
+        self._pending.clear()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

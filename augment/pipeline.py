@@ -1,0 +1,95 @@
+"""Augment a batch of faces: images and keypoints together, reproducibly."""
+
+from __future__ import annotations
+
+import random
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augment.policies import Policy, policy_named
+from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
+
+if TYPE_CHECKING:
+    import albumentations as A
+
+
+def augment_faces(
+    images: np.ndarray,
+    keypoints: np.ndarray,
+    annotator: np.ndarray,
+    policy: str,
+    seed: int | np.random.SeedSequence,
+    axis_offset: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Augment every face by the named policy; the result depends on the arguments alone.
+
+    Args:
+        images: uint8 (B, 96, 96).
+        keypoints: float32 (B, 15, 2), x and y in pixels, NaN where there is no label.
+        annotator: int (B,), 1 or 2.
+        policy: a name of `augment.policies.POLICIES`.
+        seed: of every random draw.
+        axis_offset: float (2, 15), pixels, by annotator and keypoint; see `augment.mirror.Mirror`.
+            None is zeros.
+
+    Returns:
+        New arrays of the same shapes and types. A keypoint follows its pixel to 0.05 px. It becomes
+        NaN, both x and y, where it ends outside the square of pixel centres, 0 <= x, y <= 95.
+        A policy that changes nothing, such as `none`, returns copies.
+
+    Raises:
+        UserError: no policy has that name.
+    """
+    rules = policy_named(policy)
+    if rules == Policy():
+        return images.copy(), keypoints.copy()
+    if axis_offset is None:
+        axis_offset = np.zeros((len(ANNOTATORS), len(KEYPOINTS)))
+    pipeline = _pipeline(rules, threading.get_ident())
+    _reseed(pipeline, seed)
+    images, keypoints = images.copy(), keypoints.copy()
+    for image, points, who in zip(images, keypoints, annotator, strict=True):
+        face = pipeline(image=image, keypoints=points, axis_offset=axis_offset[who - 1])
+        image[:], points[:] = face["image"], face["keypoints"]
+    inside = ((keypoints >= 0) & (keypoints <= IMAGE_SIZE - 1)).all(axis=-1)
+    keypoints[~inside] = np.nan
+    return images, keypoints
+
+
+def _reseed(pipeline: A.Compose, seed: int | np.random.SeedSequence) -> None:
+    # Not Compose(seed=): it gives every transform a stream of its own from the same seed, so that
+    # their draws agree (the first face is warped if and only if it is mirrored).
+    generator = np.random.default_rng(seed)
+    pipeline.set_random_state(generator, random.Random(int(generator.integers(2**63))))
+
+
+@lru_cache
+def _pipeline(policy: Policy, thread: int) -> A.Compose:
+    """Build a policy's transforms, once a thread as they hold the random state of a call."""
+    import albumentations as A
+    import cv2
+
+    from augment.mirror import Mirror
+    from augment.warp import Warp
+
+    cv2.setNumThreads(0)
+    light = [
+        A.RandomBrightnessContrast(0.3, 0.3, brightness_by_max=False, p=0.4),
+        A.RandomGamma((70, 140), p=0.4),
+        A.CLAHE(3.0, tile_grid_size=(4, 4), p=0.2),
+    ]
+    grain = [A.GaussianBlur((3, 3), (0.4, 1.0)), A.GaussNoise((0.01, 0.04))]
+    return A.Compose(
+        [
+            Mirror(policy.mirror),
+            Warp(policy.rotate, policy.zoom, policy.shift, policy.tilt, policy.warp),
+            A.OneOf(light, policy.light),
+            A.OneOf(grain, policy.grain),
+            A.CoarseDropout((1, 3), (6, 20), (6, 20), "random_uniform", p=policy.hide),
+        ],
+        keypoint_params=A.KeypointParams("xy", remove_invisible=False, check_each_transform=False),
+        is_check_shapes=False,
+    )

@@ -1,0 +1,1 @@
+"""The competition's files, checked and turned into arrays. Knows nothing of training."""

@@ -1,0 +1,66 @@
+"""The contract of Kaggle's Facial Keypoints Detection: names, sizes, files and the annotators.
+
+No other file spells a keypoint's name, a file's name or the image's size.
+"""
+
+from __future__ import annotations
+
+SLUG = "facial-keypoints-detection"
+URL = f"https://www.kaggle.com/competitions/{SLUG}"
+
+IMAGE_SIZE = 96
+"""Width and height of every image, in pixels."""
+
+KEYPOINTS = (
+    "left_eye_center",
+    "right_eye_center",
+    "left_eye_inner_corner",
+    "left_eye_outer_corner",
+    "right_eye_inner_corner",
+    "right_eye_outer_corner",
+    "left_eyebrow_inner_end",
+    "left_eyebrow_outer_end",
+    "right_eyebrow_inner_end",
+    "right_eyebrow_outer_end",
+    "nose_tip",
+    "mouth_left_corner",
+    "mouth_right_corner",
+    "mouth_center_top_lip",
+    "mouth_center_bottom_lip",
+)
+"""The K = 15 keypoints in file order; left and right are the subject's own."""
+
+COORDINATES = tuple(f"{name}_{axis}" for name in KEYPOINTS for axis in "xy")
+"""The 30 label columns of training.csv, and the feature names of the lookup table."""
+
+IMAGE_COLUMN = "Image"
+TRAINING_HEADER = (*COORDINATES, IMAGE_COLUMN)
+TEST_HEADER = ("ImageId", IMAGE_COLUMN)
+LOOKUP_HEADER = ("RowId", "ImageId", "FeatureName", "Location")
+SUBMISSION_HEADER = ("RowId", "Location")
+
+TRAINING_FILE = "training.csv"
+TEST_FILE = "test.csv"
+LOOKUP_FILE = "IdLookupTable.csv"
+SAMPLE_SUBMISSION_FILE = "SampleSubmission.csv"
+FILES = (TRAINING_FILE, TEST_FILE, LOOKUP_FILE, SAMPLE_SUBMISSION_FILE)
+
+ANNOTATORS = (1, 2)
+"""Two annotators labelled the faces and mean different points by the same names."""
+
+
+def _mirrored_name(name: str) -> str:
+    swap = {"left": "right", "right": "left"}
+    return "_".join(swap.get(word, word) for word in name.split("_"))
+
+
+MIRROR = tuple(KEYPOINTS.index(_mirrored_name(name)) for name in KEYPOINTS)
+"""MIRROR[k] is the keypoint that keypoint k becomes in a mirrored image."""
+
+
+def annotator_of(points: int) -> int:
+    """Tell the annotator, 1 or 2, from how many of an image's 15 points are labelled or asked for.
+
+    The second annotator marked at most four points an image, the first nearly always all.
+    """
+    return 1 if points > 4 else 2

@@ -1,0 +1,55 @@
+"""The value that travels through every room: face images with their keypoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.competition import IMAGE_SIZE, KEYPOINTS
+
+
+@dataclass(frozen=True)
+class Faces:
+    """N face images and what is known of their K = 15 keypoints.
+
+    Attributes:
+        images: uint8 (N, 96, 96), gray values, rows then columns.
+        keypoints: float32 (N, 15, 2), (x, y) in pixels; NaN where there is no label. A coordinate
+            is a pixel index: the centre of the top-left pixel is (0, 0).
+        ids: int64 (N,), the 0-based row of training.csv, or the ImageId of test.csv.
+        annotator: int8 (N,), 1 or 2.
+    """
+
+    images: np.ndarray
+    keypoints: np.ndarray
+    ids: np.ndarray
+    annotator: np.ndarray
+
+    def __post_init__(self) -> None:
+        n = len(self.images)
+        expected = {
+            "images": ((n, IMAGE_SIZE, IMAGE_SIZE), np.uint8),
+            "keypoints": ((n, len(KEYPOINTS), 2), np.float32),
+            "ids": ((n,), np.int64),
+            "annotator": ((n,), np.int8),
+        }
+        for name, (shape, dtype) in expected.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != dtype:
+                raise ValueError(
+                    f"Faces.{name}: expected {np.dtype(dtype)} {shape}, "
+                    f"found {array.dtype} {array.shape}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: np.ndarray | slice) -> Faces:
+        """Select rows by index array, boolean mask or slice."""
+        return Faces(self.images[rows], self.keypoints[rows], self.ids[rows], self.annotator[rows])
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Bool (N, 15): which keypoints have a label."""
+        return ~np.isnan(self.keypoints).any(axis=-1)

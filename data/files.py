@@ -1,0 +1,86 @@
+"""Find and open one of the competition's files: plain, zipped, or inside Kaggle's one big zip."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from data.competition import FILES, SLUG
+from data.errors import UserError
+
+OUTER_ZIP = f"{SLUG}.zip"
+_BUFFER = 1 << 20
+
+
+def locate(folder: Path, name: str) -> Path:
+    """Return the path that holds the file `name`: itself, its own zip, or the outer zip.
+
+    Raises:
+        UserError: the folder or the file is not there.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            f"{folder}: no such folder. Expected the competition's files there: {', '.join(FILES)} "
+            "(zipped or not). Run `make download`, or pass DATA=<folder>."
+        )
+    candidates = [folder / name, folder / f"{Path(name).stem}.zip", folder / OUTER_ZIP]
+    for path in candidates:
+        if path.is_file():
+            return path
+    found = ", ".join(sorted(path.name for path in folder.iterdir())) or "nothing"
+    raise UserError(
+        f"{folder}: expected {' or '.join(path.name for path in candidates)}, found {found}. "
+        "Run `make download`, or pass DATA=<folder>."
+    )
+
+
+@contextmanager
+def open_file(folder: Path, name: str) -> Iterator[BinaryIO]:
+    """Open the file `name` of `folder` for reading bytes, in place even when it is zipped.
+
+    Raises:
+        UserError: not there, or the zip is damaged, cut off, or holds something else.
+    """
+    path = locate(folder, name)
+    try:
+        with path.open("rb") as raw:
+            if path.suffix == ".zip":
+                with _open_member(raw, path, name) as member:
+                    yield io.BufferedReader(member, _BUFFER)  # type: ignore[type-var]
+            else:
+                yield raw
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise UserError(
+            f"{path}: expected a complete zip with {name}, found a damaged one ({error}). "
+            "Delete it and run `make download` again."
+        ) from error
+
+
+@contextmanager
+def _open_member(raw: BinaryIO, path: Path, name: str) -> Iterator[BinaryIO]:
+    archive = zipfile.ZipFile(raw)
+    inner = f"{Path(name).stem}.zip"
+    if name not in archive.namelist() and inner in archive.namelist():
+        archive = zipfile.ZipFile(io.BytesIO(archive.read(inner)))
+    if name not in archive.namelist():
+        raise UserError(
+            f"{path}: expected {name} in it, found {', '.join(archive.namelist()) or 'nothing'}. "
+            "Is it the zip of another competition? Run `make download`."
+        )
+    with archive.open(name) as member:
+        yield member  # type: ignore[misc]
+
+
+def checksum(folder: Path) -> str:
+    """SHA-256, in hex, over the files that hold the competition's four."""
+    digest = hashlib.sha256()
+    for path in dict.fromkeys(locate(folder, name) for name in FILES):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,121 @@
+"""IdLookupTable.csv and SampleSubmission.csv: what a submission must answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.competition import (
+    COORDINATES,
+    LOOKUP_FILE,
+    LOOKUP_HEADER,
+    SAMPLE_SUBMISSION_FILE,
+    SUBMISSION_HEADER,
+    TEST_FILE,
+    annotator_of,
+)
+from data.errors import UserError
+from data.files import open_file
+from data.rows import check_header, parse_id
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The R values that a submission asks for, in the order it asks for them.
+
+    Attributes:
+        row_ids: int64 (R,), the RowId of each value.
+        rows: int64 (R,), the row of the test set it belongs to.
+        coordinates: int64 (R,), its column among the 30 coordinates.
+    """
+
+    row_ids: np.ndarray
+    rows: np.ndarray
+    coordinates: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row_ids)
+
+    def annotators(self, images: int) -> np.ndarray:
+        """Int8 (images,): the annotator of every test image, told by how much is asked of it."""
+        values = np.bincount(self.rows, minlength=images)
+        return np.array([annotator_of(count // 2) for count in values], np.int8)
+
+
+def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:
+    """Read the lookup table and check it against the test set and the sample submission.
+
+    Args:
+        folder: where the competition's files are.
+        image_ids: int64 (N,), ImageIds in the order of test.csv.
+
+    Raises:
+        UserError: an unknown image or keypoint, a repeated RowId or value, or RowIds that differ
+            from those of the sample submission.
+    """
+    row_of = {int(image_id): row for row, image_id in enumerate(image_ids)}
+    column_of = {name: column for column, name in enumerate(COORDINATES)}
+    asked: dict[tuple[int, int], int] = {}
+    seen: set[int] = set()
+    for where, fields in _table(folder, LOOKUP_FILE, LOOKUP_HEADER, (3, 4)):
+        row_id = parse_id(fields[0], "RowId", where)
+        image_id = parse_id(fields[1], "ImageId", where)
+        if row_id in seen:
+            raise UserError(f"{where}, column RowId: {row_id} appears twice.")
+        if image_id not in row_of:
+            raise UserError(f"{where}, column ImageId: {image_id} is not in {TEST_FILE}.")
+        if fields[2] not in column_of:
+            raise UserError(
+                f"{where}, column FeatureName: expected one of the 30 from {COORDINATES[0]} to "
+                f"{COORDINATES[-1]}, found {fields[2][:40]!r}."
+            )
+        value = (row_of[image_id], column_of[fields[2]])
+        if value in asked:
+            raise UserError(f"{where}: {fields[2]} of image {image_id} is asked for twice.")
+        seen.add(row_id)
+        asked[value] = row_id
+    rows, coordinates = np.array(list(asked), np.int64).T
+    lookup = Lookup(np.array(list(asked.values()), np.int64), rows, coordinates)
+    check_row_ids(folder, lookup.row_ids)
+    return lookup
+
+
+def check_row_ids(folder: Path, row_ids: np.ndarray) -> None:
+    """Check that RowIds int64 (R,) are those of SampleSubmission.csv, in its order.
+
+    Raises:
+        UserError: the first row that differs.
+    """
+    table = _table(folder, SAMPLE_SUBMISSION_FILE, SUBMISSION_HEADER, (2,))
+    expected = np.array([parse_id(fields[0], "RowId", where) for where, fields in table], np.int64)
+    if len(expected) != len(row_ids):
+        raise UserError(
+            f"{SAMPLE_SUBMISSION_FILE}: expected the {len(row_ids)} rows of {LOOKUP_FILE}, "
+            f"found {len(expected)}."
+        )
+    for line in np.flatnonzero(expected != row_ids)[:1]:
+        raise UserError(
+            f"{SAMPLE_SUBMISSION_FILE}, line {line + 2}, column RowId: expected {row_ids[line]} "
+            f"as in {LOOKUP_FILE}, found {expected[line]}."
+        )
+
+
+def _table(
+    folder: Path, name: str, header: tuple[str, ...], widths: tuple[int, ...]
+) -> Iterator[tuple[str, list[str]]]:
+    with open_file(folder, name) as file:
+        check_header(file.readline(), name, header)
+        number = 1
+        text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
+        for number, fields in enumerate(csv.reader(text), 2):
+            where = f"{name}, line {number}"
+            if len(fields) not in widths:
+                raise UserError(f"{where}: expected {widths[0]} fields, found {len(fields)}.")
+            yield where, fields
+        if number == 1:
+            raise UserError(f"{name}: expected rows below the header, found none.")

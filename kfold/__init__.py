@@ -1,0 +1,1 @@
+"""Models, masked losses, folds, training, out-of-fold predictions and the leaderboard."""

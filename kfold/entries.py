@@ -1,0 +1,73 @@
+"""What competes on a run's leaderboard: baselines, models and ensembles with their predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.faces import Faces
+from kfold.run import Run
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the leaderboard.
+
+    Attributes:
+        name: of the model, or of the way to blend.
+        kind: 'baseline', 'model' or 'ensemble'.
+        oof: float (N, 15, 2) in pixels, each row predicted by networks that never saw its group.
+        test: float (M, 15, 2) in pixels, the mean over all folds and seeds.
+        trainings: what each finished training behind it says of itself (see `kfold.fit`).
+        parameters: of one network, or of all the networks that an ensemble blends.
+        weights: of each member of an ensemble, one for each annotator.
+    """
+
+    name: str
+    kind: str
+    oof: np.ndarray
+    test: np.ndarray
+    trainings: tuple[dict[str, Any], ...] = ()
+    parameters: int = 0
+    weights: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def minutes(self) -> float:
+        """Time spent in training, summed over folds and seeds."""
+        return sum(training["seconds"] for training in self.trainings) / 60
+
+
+def constant_baseline(faces: Faces, test: Faces, folds: np.ndarray) -> Entry:
+    """Predict the mean of the training labels for every face."""
+    oof = np.empty_like(faces.keypoints)
+    for fold in np.unique(folds):
+        oof[folds == fold] = _mean_face(faces.keypoints[folds != fold])
+    everywhere = np.broadcast_to(_mean_face(faces.keypoints), test.keypoints.shape)
+    return Entry("constant", "baseline", oof, everywhere)
+
+
+def model_entry(run: Run, model: str, rows: int) -> Entry | None:
+    """Average a model's finished seeds; None if it has no seed with every fold finished."""
+    seeds = run.finished_seeds(model)
+    if not seeds:
+        return None
+    oof = np.zeros((len(seeds), rows, len(KEYPOINTS), 2))
+    tests, trainings = [], []
+    for i, seed in enumerate(seeds):
+        for fold in range(run.config.folds):
+            with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
+                oof[i, stored["rows"]] = stored["oof"]
+                tests.append(stored["test"])
+            trainings.append(run.summary(model, seed, fold) or {})
+    parameters = trainings[0]["parameters"]
+    return Entry(model, "model", oof.mean(0), np.mean(tests, 0), tuple(trainings), parameters)
+
+
+def _mean_face(keypoints: np.ndarray) -> np.ndarray:
+    """Mean of each keypoint, (15, 2); the image's centre for one that nobody labelled."""
+    counts = np.isfinite(keypoints).sum(axis=0)
+    means = np.nansum(keypoints, axis=0, dtype=np.float64) / np.maximum(counts, 1)
+    return np.where(counts > 0, means, (IMAGE_SIZE - 1) / 2)

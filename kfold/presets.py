@@ -1,0 +1,75 @@
+"""Whole cross-validations by name. Each docstring says the command, what it costs and reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from data.errors import UserError
+from kfold.recipe import MODELS, Recipe, recipe_of
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What to train.
+
+    Attributes:
+        models: recipes by model name.
+        folds: how many folds.
+        seeds: trainings of each model on each fold.
+    """
+
+    models: dict[str, Recipe]
+    folds: int = 5
+    seeds: int = 1
+
+
+STANDARD = Preset({"mask": replace(MODELS["mask"], epochs=30, policy="standard")})
+
+QUICK = Preset({"mask": replace(MODELS["mask"], epochs=6, policy="flip")})
+
+DEMO = Preset({"mask": replace(MODELS["mask"], epochs=20, policy="flip")}, folds=3)
+
+PRESETS = {"quick": QUICK, "standard": STANDARD, "demo": DEMO}
+
+
+def preset_of(name: str) -> Preset:
+    """The preset called `name`.
+
+    Raises:
+        UserError: no such preset.
+    """
+    if name not in PRESETS:
+        raise UserError(f"unknown preset {name!r}: expected one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def with_overrides(
+    preset: Preset,
+    models: tuple[str, ...] = (),
+    folds: int | None = None,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    policy: str | None = None,
+) -> Preset:
+    """Replace what is given: models by name, and folds, seeds, epochs and policy of all of them.
+
+    Raises:
+        UserError: an unknown model or policy, or a count below 1.
+    """
+    for name, value in {"folds": folds, "seeds": seeds, "epochs": epochs}.items():
+        if value is not None and value < 1:
+            raise UserError(f"{name}: expected at least 1, found {value}.")
+    recipes = {name: recipe_of(name) for name in models} if models else preset.models
+    if models:
+        # A model that the preset trains is trained the preset's way.
+        recipes = {name: preset.models.get(name, recipe) for name, recipe in recipes.items()}
+    return Preset(
+        {name: _changed(recipe, epochs, policy) for name, recipe in recipes.items()},
+        folds or preset.folds,
+        seeds or preset.seeds,
+    )
+
+
+def _changed(recipe: Recipe, epochs: int | None, policy: str | None) -> Recipe:
+    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    return recipe if policy is None else replace(recipe, policy=policy)

@@ -1,0 +1,197 @@
+"""A run is a folder, and the folder is its only state."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import re
+import shutil
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.atomic import write_json, write_text
+from data.errors import UserError
+from data.faces import Faces
+from data.reader import Competition, read_competition
+from kfold.recipe import Recipe
+
+RUNS = Path("runs")
+PACKAGES = ("keras", "numpy", "albumentations", "scikit-learn", "opencv-python-headless")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything needed to repeat a run.
+
+    Attributes:
+        data: the folder with the competition's files.
+        checksum: SHA-256 of those files, in hex.
+        folds: how many folds the rows are dealt into.
+        seeds: how many times each model is trained on each fold, with seeds 0, 1, ...
+        models: recipes by model name.
+    """
+
+    data: str
+    checksum: str
+    folds: int
+    seeds: int
+    models: dict[str, Recipe]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> RunConfig:
+        """The inverse of `dataclasses.asdict`."""
+        models = {name: Recipe(**recipe) for name, recipe in values["models"].items()}
+        return cls(**{**values, "models": models})
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of a run and the configuration it was made with."""
+
+    folder: Path
+    config: RunConfig
+
+    def fold_folder(self, model: str, seed: int, fold: int) -> Path:
+        """Where one training keeps its files."""
+        return self.folder / model / f"seed{seed}" / f"fold{fold}"
+
+    def summary(self, model: str, seed: int, fold: int) -> dict[str, Any] | None:
+        """What a finished training says of itself (see `kfold.fit`), None if it is not finished."""
+        done = self.fold_folder(model, seed, fold) / "done.json"
+        return json.loads(done.read_text()) if done.is_file() else None
+
+    def finished_seeds(self, model: str) -> list[int]:
+        """Seeds for which every fold of `model` is finished."""
+        return [
+            seed
+            for seed in range(self.config.seeds)
+            if all(self.summary(model, seed, fold) for fold in range(self.config.folds))
+        ]
+
+
+def run_folder(name: str, runs: Path = RUNS) -> Path:
+    """The folder of the run called `name`.
+
+    Raises:
+        UserError: the name would lead out of the folder of all runs.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise UserError(f"RUN: expected a plain name such as 'first', found {name!r}.")
+    return runs / name
+
+
+def read_run(folder: Path) -> Run:
+    """Open an existing run.
+
+    Raises:
+        UserError: there is no run in this folder.
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        runs = sorted(p.parent.name for p in folder.parent.glob("*/config.json"))
+        raise UserError(
+            f"{folder}: expected a run, found none. Runs there: {', '.join(runs) or 'none'}. "
+            "Run `make cv` first, or pass RUN=<name>."
+        )
+    return Run(folder, RunConfig.from_json(json.loads(path.read_text())["config"]))
+
+
+def latest_run(runs: Path = RUNS) -> Path:
+    """The folder of the run whose configuration was written last.
+
+    Raises:
+        UserError: there is no run yet.
+    """
+    configs = sorted(runs.glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+    if not configs:
+        raise UserError(f"{runs}: expected a run, found none. Run `make cv` first.")
+    return configs[-1].parent
+
+
+def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
+    """Start a run, or take up the one in `folder`, which may gain models and seeds.
+
+    Args:
+        folder: of the run.
+        config: what is asked for now.
+        force: forget what was trained of the models asked for.
+
+    Raises:
+        UserError: the run there was made with other data, folds or recipes.
+    """
+    if (folder / "folds.csv").is_file():  # before, nothing is trained and all may change
+        before = read_run(folder).config
+        if force:
+            for model in config.models:
+                shutil.rmtree(folder / model, ignore_errors=True)
+            before = replace(before, models=before.models | config.models)
+        _refuse_changes(folder, before, config)
+        config = replace(
+            config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
+        )
+    versions = {name: version(name) for name in PACKAGES}
+    made_with = {"python": platform.python_version(), "machine": platform.machine(), **versions}
+    write_json(folder / "config.json", {"config": asdict(config), "made_with": made_with})
+    return Run(folder, config)
+
+
+def write_folds(run: Run, faces: Faces, groups: np.ndarray, folds: np.ndarray) -> None:
+    """Write folds.csv: the annotator, group and fold of every training row."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["row", "annotator", "group", "fold"])
+    columns = (faces.ids, faces.annotator, groups, folds)
+    table.writerows(zip(*(column.tolist() for column in columns), strict=True))
+    write_text(run.folder / "folds.csv", text.getvalue())
+
+
+def read_folds(run: Run) -> np.ndarray | None:
+    """Int64 (N,), the fold of every training row; None before they are dealt."""
+    path = run.folder / "folds.csv"
+    if not path.is_file():
+        return None
+    return np.loadtxt(path, np.int64, delimiter=",", skiprows=1, usecols=3)
+
+
+def open_finished(
+    name: str | None, data: Path | None = None
+) -> tuple[Run, Competition, np.ndarray]:
+    """Open a run to read from: the run, its data and the fold of every training row.
+
+    Args:
+        name: of the run; None for the latest.
+        data: the folder with the competition's files; None for where they were.
+
+    Raises:
+        UserError: no such run, or other data than it was made with.
+    """
+    run = read_run(run_folder(name) if name else latest_run())
+    competition = read_competition(data or Path(run.config.data))
+    folds = read_folds(run)
+    if folds is None:
+        raise UserError(f"{run.folder}: expected folds.csv, found none. Run `make cv` again.")
+    if competition.checksum != run.config.checksum:
+        raise UserError(
+            f"{data or run.config.data}: these are other files than {run.folder} was made with. "
+            "Pass DATA=<folder> with the same ones."
+        )
+    return run, competition, folds
+
+
+def _refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
+    pairs = {"data checksum": (before.checksum, now.checksum), "folds": (before.folds, now.folds)}
+    for model in before.models.keys() & now.models.keys():
+        old, new = asdict(before.models[model]), asdict(now.models[model])
+        pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}
+    changes = [f"{name} was {old}, now {new}" for name, (old, new) in pairs.items() if old != new]
+    if changes:
+        raise UserError(
+            f"{folder} was made with another configuration: {'; '.join(changes)}. "
+            "Pass another RUN=<name>, or FORCE=1 to train changed models again."
+        )

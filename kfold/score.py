@@ -1,0 +1,84 @@
+"""The competition's score and what it says: pooled RMSE, its parts and its uncertainty.
+
+N images, K = 15 keypoints, 2 as (x, y); everything in pixels; NaN labels are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.competition import ANNOTATORS
+from data.faces import Faces
+
+BOOTSTRAP_SAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Score:
+    """Pooled RMSE of one set of predictions, in pixels; NaN where nothing is labelled.
+
+    Attributes:
+        rmse: over every labelled coordinate.
+        low: lower end of the 95% bootstrap interval over images.
+        high: its upper end.
+        by_annotator: one RMSE for each of `ANNOTATORS`.
+        by_keypoint: one RMSE for each of the 15 keypoints.
+    """
+
+    rmse: float
+    low: float
+    high: float
+    by_annotator: tuple[float, ...]
+    by_keypoint: tuple[float, ...]
+
+
+def squared_errors(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Squared error of every coordinate, float64 (N, 15, 2), NaN where there is no label."""
+    return (truth.astype(np.float64) - prediction) ** 2
+
+
+def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """Kaggle's metric: the root of the mean squared error over all labelled coordinates.
+
+    x and y count as separate values, images with more labels weigh more.
+
+    Args:
+        truth: float (N, 15, 2), NaN where there is no label.
+        prediction: float (N, 15, 2), finite wherever there is a label.
+    """
+    return _root_mean(squared_errors(truth, prediction))
+
+
+def score(faces: Faces, prediction: np.ndarray) -> Score:
+    """Score predictions (N, 15, 2) for labelled faces, with the parts of the error."""
+    errors = squared_errors(faces.keypoints, prediction)
+    low, high = bootstrap_interval(errors)
+    return Score(
+        rmse=_root_mean(errors),
+        low=low,
+        high=high,
+        by_annotator=tuple(_root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
+        by_keypoint=tuple(_root_mean(errors[:, k]) for k in range(errors.shape[1])),
+    )
+
+
+def bootstrap_interval(errors: np.ndarray, seed: int = 0) -> tuple[float, float]:
+    """95% percentile interval of the pooled RMSE when images are drawn again with replacement.
+
+    Images, not coordinates, are drawn: the 30 errors of one face go together. A draw is a
+    multinomial count per image, so that all draws are one matrix product.
+    """
+    sums = np.nansum(errors, axis=(1, 2))
+    counts = np.isfinite(errors).sum(axis=(1, 2))
+    n = len(errors)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), BOOTSTRAP_SAMPLES)
+    values = np.sqrt(draws @ sums / np.maximum(draws @ counts, 1))
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _root_mean(errors: np.ndarray) -> float:
+    labelled = errors[np.isfinite(errors)]
+    return float(np.sqrt(labelled.mean())) if labelled.size else float("nan")

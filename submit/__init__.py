@@ -1,0 +1,1 @@
+"""From a run's predictions to submission.csv, and to Kaggle."""

@@ -1,0 +1,57 @@
+"""submission.csv: the values that the lookup table asks for, in its order."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from data.atomic import write_text
+from data.competition import IMAGE_SIZE, SUBMISSION_HEADER
+from data.errors import UserError
+from data.lookup import Lookup, check_row_ids
+
+DECIMALS = 4
+
+
+def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -> None:
+    """Write and check a submission; a wrong one never takes the place of `path`.
+
+    Args:
+        path: where to write it.
+        lookup: the values asked for.
+        test: float (M, 15, 2), predictions in pixels; they are clipped to the image.
+        data: folder with SampleSubmission.csv, whose RowIds must be met.
+
+    Raises:
+        UserError: a prediction is not a finite number, or the RowIds differ.
+    """
+    values = test.reshape(len(test), -1)[lookup.rows, lookup.coordinates]
+    if not np.isfinite(values).all():
+        wrong = lookup.row_ids[~np.isfinite(values)]
+        raise UserError(
+            f"{path}: expected finite predictions, found {len(wrong)} that are not, the first for "
+            f"RowId {wrong[0]}. Train the model again with `make cv FORCE=1`."
+        )
+    check_row_ids(data, lookup.row_ids)
+    rows = zip(lookup.row_ids, np.clip(values, 0, IMAGE_SIZE), strict=True)
+    lines = [",".join(SUBMISSION_HEADER), *(f"{i},{value:.{DECIMALS}f}" for i, value in rows)]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def read_submission(path: Path) -> dict[int, float]:
+    """Read a two-column file: Location by RowId.
+
+    Raises:
+        UserError: not there, or not such a file.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: no such file. Run `make submit` to write it.")
+    try:
+        with path.open(newline="") as file:
+            return {int(row["RowId"]): float(row["Location"]) for row in csv.DictReader(file)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{path}: expected RowId,Location, found another table ({error})."
+        ) from None

@@ -1,0 +1,149 @@
+"""Upload a submission to Kaggle and wait for its score."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from data.competition import SLUG, URL
+from data.errors import UserError
+from data.kaggle_client import TIME_LIMIT, competition_api, open_session
+
+if TYPE_CHECKING:
+    from kagglesdk.competitions.services.competition_api_service import CompetitionApiClient
+    from kagglesdk.competitions.types.competition_api_service import ApiSubmission
+
+SUBMISSIONS_PAGE = f"{URL}/submissions"
+
+FIRST_POLL = 2.0
+"""Seconds until the score is asked for again; half as much longer each time."""
+
+LONGEST_POLL = 30.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """What Kaggle says of one submission.
+
+    Attributes:
+        status: "pending" while Kaggle has not finished.
+        public: RMSE in pixels on the public half, None while unknown.
+        private: RMSE in pixels on the private half, None while unknown.
+        error: Kaggle's own words on why the file was not scored, else empty.
+    """
+
+    status: Literal["pending", "complete", "error"]
+    public: float | None = None
+    private: float | None = None
+    error: str = ""
+
+
+def upload(path: Path, message: str) -> int:
+    """Submit a file and return Kaggle's reference number of the submission.
+
+    Args:
+        path: a checked submission file.
+        message: the description shown beside the score on Kaggle.
+
+    Raises:
+        UserError: no credentials, or Kaggle has not taken the submission.
+    """
+    content = path.read_bytes()
+    with competition_api(f"submit {path}") as api:
+        earlier = _references(api, message)
+        token = _store(api, path.name, content)
+        return _create(api, token, message, earlier)
+
+
+def wait_for_score(reference: int, limit_s: float = 600) -> Score:
+    """Ask for a submission's score until Kaggle has one, for at most `limit_s` seconds.
+
+    Raises:
+        UserError: no credentials, or Kaggle cannot be asked.
+    """
+    from kagglesdk.competitions.types.competition_api_service import ApiGetSubmissionRequest
+
+    request = ApiGetSubmissionRequest()
+    request.ref = reference
+    stop = time.monotonic() + limit_s
+    wait = FIRST_POLL
+    with competition_api(f"ask for the score of submission {reference}") as api:
+        score = _score(api.get_submission(request))
+        while score.status == "pending" and (left := stop - time.monotonic()) > 0:
+            time.sleep(min(wait, left))
+            wait = min(1.5 * wait, LONGEST_POLL)
+            score = _score(api.get_submission(request))
+    return score
+
+
+def _store(api: CompetitionApiClient, name: str, content: bytes) -> str:
+    """Put the file into Kaggle's storage and return the token that stands for it."""
+    from kagglesdk.competitions.types.competition_api_service import (
+        ApiStartSubmissionUploadRequest,
+    )
+
+    request = ApiStartSubmissionUploadRequest()
+    request.competition_name = SLUG
+    request.file_name = name
+    request.content_length = len(content)
+    request.last_modified_epoch_seconds = int(time.time())
+    place = api.start_submission_upload(request)
+    with open_session() as session:
+        answer = session.put(place.create_url, data=content, timeout=TIME_LIMIT)
+    if answer.status_code not in (200, 201):
+        raise UserError(
+            f"could not upload {name}: Kaggle's file storage answered {answer.status_code}. "
+            "Nothing was submitted; run this again later."
+        )
+    return place.token
+
+
+def _create(api: CompetitionApiClient, token: str, message: str, earlier: set[int]) -> int:
+    """Make the stored file a submission; an answer that was lost is looked up, not asked again."""
+    import requests
+    from kagglesdk.competitions.types.competition_api_service import ApiCreateSubmissionRequest
+
+    request = ApiCreateSubmissionRequest()
+    request.competition_name = SLUG
+    request.blob_file_tokens = token
+    request.submission_description = message
+    try:
+        answer = api.create_submission(request)
+    except requests.RequestException:
+        if arrived := _references(api, message) - earlier:
+            return max(arrived)
+        raise
+    if not answer.ref:
+        raise UserError(
+            f"Kaggle took the file but made no submission of it: {answer.message or 'no reason'}. "
+            f"See {SUBMISSIONS_PAGE}"
+        )
+    return answer.ref
+
+
+def _references(api: CompetitionApiClient, message: str) -> set[int]:
+    """List the latest submissions with this description."""
+    from kagglesdk.competitions.types.competition_api_service import ApiListSubmissionsRequest
+
+    request = ApiListSubmissionsRequest()
+    request.competition_name = SLUG
+    request.page = 1
+    request.page_size = 20
+    found = api.list_submissions(request).submissions or []
+    return {one.ref for one in found if one is not None and one.description == message}
+
+
+def _score(submission: ApiSubmission) -> Score:
+    status = submission.status.name.lower()
+    return Score(
+        status,
+        _number(submission.public_score),
+        _number(submission.private_score),
+        submission.error_description,
+    )
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

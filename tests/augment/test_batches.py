@@ -1,0 +1,115 @@
+import random
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from augment.batches import Batches
+from data.errors import UserError
+
+SIZE = 16
+
+
+def epochs(batches, count=2):
+    """Return the batches of `count` epochs, asked for as Keras asks."""
+    found = []
+    for _ in range(count):
+        batches.on_epoch_begin()
+        found.append([batches[i] for i in range(len(batches))])
+        batches.on_epoch_end()
+    return found
+
+
+def assert_same(first, second):
+    for (inputs, keypoints), (others, other_keypoints) in zip(first, second, strict=True):
+        np.testing.assert_array_equal(inputs["image"], others["image"])
+        np.testing.assert_array_equal(inputs["annotator"], others["annotator"])
+        np.testing.assert_array_equal(keypoints, other_keypoints)
+
+
+def ids(faces, batches):
+    """Return the rows of `faces` that the batches hold, by their first pixels."""
+    row_of = {image[0].tobytes(): row for row, image in enumerate(faces.images)}
+    return [row_of[image[0].tobytes()] for inputs, _ in batches for image in inputs["image"]]
+
+
+class Recorded(Batches):
+    """Keeps what `fit` was given within epochs."""
+
+    seen: list
+
+    def __getitem__(self, index):
+        batch = super().__getitem__(index)
+        if self._asked is not None:
+            self.seen.append(batch)
+        return batch
+
+
+def tiny_model():
+    image = keras.Input((96, 96, 1), name="image", dtype="uint8")
+    annotator = keras.Input((), name="annotator", dtype="int32")
+    means = keras.layers.Flatten()(
+        keras.layers.AveragePooling2D(48)(keras.ops.cast(image, "float32"))
+    )
+    points = keras.layers.Reshape((15, 2))(keras.layers.Dense(30)(means))
+    model = keras.Model({"image": image, "annotator": annotator}, points)
+    model.compile("sgd", lambda y, points: keras.ops.mean(points) * 0)
+    return model
+
+
+def test_a_batch_is_what_a_network_eats(faces):
+    inputs, keypoints = Batches(faces, SIZE, "standard", 0)[0]
+    found = {name: (array.shape, array.dtype) for name, array in inputs.items()}
+    assert found == {"image": ((SIZE, 96, 96, 1), np.uint8), "annotator": ((SIZE,), np.int32)}
+    assert (keypoints.shape, keypoints.dtype) == ((SIZE, 15, 2), np.float32)
+    assert np.isnan(keypoints).any()
+
+
+def test_images_keypoints_and_annotators_stay_together(faces):
+    batches = Batches(faces, SIZE, "none", 0)
+    for inputs, keypoints in epochs(batches, 1)[0]:
+        rows = ids(faces, [(inputs, keypoints)])
+        np.testing.assert_array_equal(inputs["annotator"], faces.annotator[rows])
+        np.testing.assert_array_equal(keypoints, faces.keypoints[rows])
+
+
+def test_every_epoch_shuffles_anew_and_leaves_out_the_remainder(faces):
+    first, second = (ids(faces, epoch) for epoch in epochs(Batches(faces, SIZE, "none", 0)))
+    assert len(first) == len(second) == len(faces) // SIZE * SIZE
+    assert len(set(first)) == len(first)
+    assert first != second
+    assert set(first) != set(second)
+
+
+def test_fewer_faces_than_a_batch_make_one(faces):
+    (only,) = epochs(Batches(faces[:5], SIZE, "none", 0), 1)[0]
+    assert sorted(ids(faces, [only])) == [0, 1, 2, 3, 4]
+
+
+def test_workers_change_nothing_not_even_across_epochs(faces, tmp_path):
+    np.save(tmp_path / "images.npy", faces.images)
+    mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
+    offset = np.full((2, 15), 0.5)
+    expected = epochs(Batches(faces, SIZE, "strong", 5, offset), 3)
+    for workers in (1, 2):
+        with Batches(mapped, SIZE, "strong", 5, offset, workers) as batches:
+            for one, other in zip(expected, epochs(batches, 3), strict=True):
+                assert_same(one, other)
+    other_seed = epochs(Batches(faces, SIZE, "strong", 6, offset), 1)
+    assert not np.array_equal(expected[0][0][0]["image"], other_seed[0][0][0]["image"])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_fit_sees_every_batch_once_an_epoch_in_order(faces, workers):
+    expected = epochs(Batches(faces, SIZE, "standard", 1), 3)
+    random.seed(workers)  # Keras shuffles the indices with it
+    with Recorded(faces, SIZE, "standard", 1, workers=workers) as batches:
+        batches.seen = []
+        tiny_model().fit(batches, epochs=3, verbose=0)
+    assert_same([batch for epoch in expected for batch in epoch], batches.seen)
+
+
+def test_an_unknown_policy_is_refused_at_once(faces):
+    with pytest.raises(UserError, match="found 'mirror'"):
+        Batches(faces, SIZE, "mirror", 0)

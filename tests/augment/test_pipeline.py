@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from augment.pipeline import augment_faces
+from augment.policies import POLICIES, Policy
+from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.errors import UserError
+
+
+@pytest.fixture
+def policy(monkeypatch):
+    def add(**rules):
+        monkeypatch.setitem(POLICIES, "test", Policy(**rules))
+        return "test"
+
+    return add
+
+
+def augmented(faces, policy, seed=0, **options):
+    return augment_faces(faces.images, faces.keypoints, faces.annotator, policy, seed, **options)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_the_arguments_alone_decide_and_stay_as_they_were(faces, name):
+    before = faces.images.copy(), faces.keypoints.copy()
+    first = augmented(faces, name, 7)
+    other = augmented(faces, name, 8)
+    for once, again in zip(first, augmented(faces, name, 7), strict=True):
+        np.testing.assert_array_equal(once, again)
+    assert name == "none" or not np.array_equal(first[0], other[0])
+    np.testing.assert_array_equal(faces.images, before[0])
+    np.testing.assert_array_equal(faces.keypoints, before[1])
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_shapes_types_and_frame(faces, name):
+    images, keypoints = augmented(faces, name)
+    assert (images.shape, images.dtype) == (faces.images.shape, np.uint8)
+    assert (keypoints.shape, keypoints.dtype) == (faces.keypoints.shape, np.float32)
+    labelled = np.isfinite(keypoints)
+    assert (labelled.all(axis=-1) == labelled.any(axis=-1)).all()
+    assert (keypoints[labelled] >= 0).all()
+    assert (keypoints[labelled] <= IMAGE_SIZE - 1).all()
+    assert (labelled.all(-1).sum(axis=1) <= faces.labelled.sum(axis=1)).all()
+
+
+def test_none_changes_nothing_and_shares_nothing(faces):
+    images, keypoints = augmented(faces, "none")
+    np.testing.assert_array_equal(images, faces.images)
+    np.testing.assert_array_equal(keypoints, faces.keypoints)
+    assert not np.shares_memory(images, faces.images)
+    assert not np.shares_memory(keypoints, faces.keypoints)
+
+
+def test_flip_mirrors_half_of_the_faces_and_leaves_the_others(faces):
+    images, keypoints = augmented(faces, "flip")
+    same = (images == faces.images).all(axis=(1, 2))
+    assert 0.25 < same.mean() < 0.75
+    np.testing.assert_array_equal(images[~same], faces.images[~same, :, ::-1])
+    np.testing.assert_array_equal(keypoints[same], faces.keypoints[same])
+
+
+def test_what_leaves_the_frame_loses_its_label(faces, policy):
+    centre = (IMAGE_SIZE - 1) / 2
+    expected = centre + 2 * (faces.keypoints - centre)
+    outside = ~((expected >= 0) & (expected <= IMAGE_SIZE - 1)).all(axis=-1)
+    expected[outside] = np.nan
+    _, keypoints = augmented(faces, policy(warp=1, zoom=(2, 2)))
+    np.testing.assert_allclose(keypoints, expected, atol=1e-3)
+    assert outside[faces.labelled].any()
+
+
+def test_the_frame_ends_on_the_centres_of_the_outermost_pixels(faces, policy):
+    last = IMAGE_SIZE - 1
+    keypoints = np.full((1, len(KEYPOINTS), 2), np.nan, np.float32)
+    keypoints[0, :6] = [(0, 0), (last, last), (last + 0.25, 9), (9, -0.25), (np.nan, 9), (9, 9)]
+    _, found = augment_faces(faces.images[:1], keypoints, faces.annotator[:1], policy(light=1), 0)
+    assert np.isfinite(found[0, :6]).all(axis=1).tolist() == [True, True, False, False, False, True]
+
+
+def test_light_grain_and_hiding_move_no_keypoint(faces, policy):
+    images, keypoints = augmented(faces, policy(light=1, grain=1, hide=1))
+    np.testing.assert_array_equal(keypoints, faces.keypoints)
+    assert (images != faces.images).any(axis=(1, 2)).all()
+
+
+def test_the_offset_is_the_annotators_own_and_turns_with_the_face(faces, policy):
+    name = policy(mirror=1, warp=1, rotate=30, tilt=3)
+    offset = np.array([[1.5], [-0.5]]) * np.ones(len(KEYPOINTS))
+    # x -> 95 + 2d - x is the plain mirror of x - 2d.
+    before = faces.keypoints.copy()
+    before[..., 0] -= 2 * offset[faces.annotator - 1]
+    _, found = augmented(faces, name, axis_offset=offset)
+    _, expected = augment_faces(faces.images, before, faces.annotator, name, 0)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_transforms_draw_independently(faces, policy):
+    name = policy(mirror=0.5, warp=0.5, shift=9)
+    first = faces[:1]
+    changed = [augmented(first, name, seed)[0] for seed in range(100)]
+    neither = sum(np.array_equal(image, first.images) for image in changed)
+    mirrored = sum(np.array_equal(image, first.images[..., ::-1]) for image in changed)
+    # A quarter each; were the draws one and the same, a half and none.
+    assert 10 <= neither <= 40
+    assert 10 <= mirrored <= 40
+
+
+def test_no_faces_make_no_faces(faces):
+    images, keypoints = augmented(faces[:0], "standard")
+    assert len(images) == len(keypoints) == 0
+
+
+def test_an_unknown_policy_is_answered_with_the_known_ones(faces):
+    with pytest.raises(UserError, match=r"none, flip, standard, strong.*'storng'"):
+        augmented(faces, "storng")

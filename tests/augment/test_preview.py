@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from augment.preview import Preview, choose_faces, main
+from data.errors import UserError
+
+
+def test_a_sheet_is_written_with_a_row_a_face(competition, home, tmp_path, capsys):
+    config = Preview(competition, tmp_path / "sheets" / "preview.png", faces=4)
+    main(config)
+    sheet = imread(config.out)
+    assert "4 faces under none, flip, standard, strong" in capsys.readouterr().out
+    assert sheet[..., :3].std() > 0.1
+    main(replace(config, faces=2))
+    assert len(imread(config.out)) < len(sheet)
+    assert [path.name for path in config.out.parent.iterdir()] == ["preview.png"]
+
+
+def test_both_annotators_are_shown(faces):
+    chosen = choose_faces(faces, 6, 0)
+    assert chosen.annotator.tolist() == [1, 1, 1, 2, 2, 2]
+    assert len(np.unique(chosen.ids)) == 6
+    assert len(choose_faces(faces, 1000, 0)) == len(faces)
+    only = faces[faces.annotator == 2]
+    assert choose_faces(only, 3, 0).annotator.tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"out": "sheet.jpg"}, "ends in .png"), ({"faces": 0}, "expected 1 or more")],
+)
+def test_bad_options_are_refused(competition, tmp_path, change, message):
+    config = Preview(competition, tmp_path / "preview.png")
+    if "out" in change:
+        change = {"out": tmp_path / change["out"]}
+    with pytest.raises(UserError, match=message):
+        main(replace(config, **change))
+    assert not any(tmp_path.iterdir())

@@ -1,0 +1,52 @@
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from augment.pipeline import augment_faces
+from augment.workers import start_workers
+
+INTERRUPTED = """
+import os, sys, time
+from augment.workers import start_workers
+with start_workers(1) as pool:
+    try:
+        print(sys.argv[1] == "warm" and pool.submit(os.getpid).result(), flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+def test_a_worker_augments_without_tensorflow_and_ends_with_its_pool(faces):
+    import keras  # noqa: F401  # the caller has TensorFlow, the worker must not
+
+    arguments = faces.images, faces.keypoints, faces.annotator, "standard", 3
+    with start_workers(1) as pool:
+        found = pool.submit(augment_faces, *arguments).result()
+        modules = pool.submit(eval, "set(__import__('sys').modules)").result()
+        process = pool.submit(os.getpid).result()
+    for here, there in zip(augment_faces(*arguments), found, strict=True):
+        np.testing.assert_array_equal(here, there)
+    assert not modules & {"tensorflow", "keras"}
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+@pytest.mark.parametrize("moment", ["cold", "warm"])
+def test_ctrl_c_leaves_no_process_and_no_noise(moment):
+    script = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", INTERRUPTED, moment],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    script.stdout.readline()
+    os.killpg(script.pid, signal.SIGINT)  # as a terminal does: to the script and its workers
+    # Every process holds the script's stderr: its end is theirs.
+    _, errors = script.communicate(timeout=60)
+    assert (script.returncode, errors) == (0, "")

@@ -1,0 +1,101 @@
+import csv
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from kfold.leaderboard import make_leaderboard, print_leaderboard, write_leaderboard
+from kfold.score import rmse
+from tests.kfold.finished_run import FOLDS, finished_run, random_competition
+
+
+@pytest.fixture
+def data():
+    return random_competition()
+
+
+def by_name(lines):
+    return {line.entry.name: line for line in lines}
+
+
+def test_lines_are_scored_from_their_own_predictions_best_first(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
+    lines = make_leaderboard(run, data, folds)
+    assert {line.entry.name for line in lines} == {"constant", "good", "bad", "mean", "weighted"}
+    scores = [line.score.rmse for line in lines]
+    assert scores == sorted(scores)
+    for line in lines:
+        assert line.score.rmse == pytest.approx(rmse(data.train.keypoints, line.entry.oof))
+        assert len(line.fold_rmse) == FOLDS
+        assert line.rank is None
+    assert by_name(lines)["good"].score.rmse == pytest.approx(1, abs=0.1)
+
+
+def test_out_of_fold_predictions_are_put_back_into_their_rows(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"exact": [0.0]})
+    exact = by_name(make_leaderboard(run, data, folds))["exact"]
+    assert exact.score.rmse == 0
+    np.testing.assert_array_equal(exact.entry.test, np.full((12, 15, 2), 40.0))
+
+
+def test_seeds_are_averaged(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"model": [2.0] * 4})
+    model = by_name(make_leaderboard(run, data, folds))["model"]
+    assert model.score.rmse == pytest.approx(2 / np.sqrt(4), abs=0.1)
+    assert len(model.entry.trainings) == 4 * FOLDS
+    assert model.entry.minutes == 4 * FOLDS
+
+
+def test_a_model_with_an_unfinished_fold_is_left_out(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"whole": [1.0], "cut": [1.0]})
+    (run.fold_folder("cut", 0, 1) / "done.json").unlink()
+    names = set(by_name(make_leaderboard(run, data, folds)))
+    assert names == {"constant", "whole"}
+
+
+def test_the_constant_baseline_never_sees_the_fold_it_predicts(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"any": [1.0]})
+    before = by_name(make_leaderboard(run, data, folds))["constant"].entry.oof[folds == 0]
+    data.train.keypoints[folds == 0] += 5
+    after = by_name(make_leaderboard(run, data, folds))["constant"].entry.oof[folds == 0]
+    np.testing.assert_array_equal(before, after)
+
+
+def test_the_weighted_ensemble_prefers_the_better_model_and_is_not_worse_than_the_mean(
+    tmp_path, data
+):
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
+    lines = by_name(make_leaderboard(run, data, folds))
+    weighted = lines["weighted"]
+    for good, bad in zip(*weighted.entry.weights.values(), strict=True):
+        assert good > 0.9
+        assert good + bad == pytest.approx(1)
+    assert weighted.score.rmse < lines["mean"].score.rmse
+
+
+def test_ensemble_weights_of_a_fold_are_not_fitted_on_it(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [2.0]})
+    before = by_name(make_leaderboard(run, data, folds))["weighted"].entry.oof[folds == 0]
+    data.train.keypoints[folds == 0] += 30
+    after = by_name(make_leaderboard(run, data, folds))["weighted"].entry.oof[folds == 0]
+    np.testing.assert_array_equal(before, after)
+
+
+def test_files_and_table_say_the_same(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
+    lines = make_leaderboard(run, data, folds)
+    write_leaderboard(run, lines)
+    with (run.folder / "leaderboard.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == [line.entry.name for line in lines]
+    assert {row["kind"] for row in rows} == {"baseline", "model", "ensemble"}
+    for row, line in zip(rows, lines, strict=True):
+        assert float(row["rmse"]) == pytest.approx(line.score.rmse, abs=1e-5)
+        assert float(row["rmse_annotator_2"]) == pytest.approx(line.score.by_annotator[1], abs=1e-5)
+    markdown = (run.folder / "leaderboard.md").read_text()
+    console = Console(record=True, width=160)
+    print_leaderboard(console, run, lines)
+    printed = console.export_text()
+    for line in lines:
+        assert f"| {line.score.rmse:.3f} |" in markdown
+        assert f"{line.score.rmse:.3f}" in printed

@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.errors import UserError
+from kfold.recipe import Recipe
+from kfold.run import (
+    RunConfig,
+    latest_run,
+    open_run,
+    read_folds,
+    read_run,
+    run_folder,
+    write_folds,
+)
+from tests.kfold.finished_run import random_competition
+
+CONFIG = RunConfig("somewhere", "ab" * 32, 5, 1, {"mask": Recipe("base", 3)})
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path):
+    open_run(tmp_path / "run", CONFIG)
+    assert read_run(tmp_path / "run").config == CONFIG
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A run with its folds dealt."""
+    run = open_run(tmp_path / "run", CONFIG)
+    faces = random_competition().train
+    write_folds(run, faces, np.arange(len(faces)), np.arange(len(faces)) % 5)
+    return run
+
+
+def test_before_the_folds_are_dealt_all_may_change(tmp_path):
+    open_run(tmp_path / "run", replace(CONFIG, folds=99999))
+    assert open_run(tmp_path / "run", CONFIG).config == CONFIG
+
+
+def test_the_same_configuration_takes_a_run_up(tmp_path, begun):
+    assert open_run(tmp_path / "run", CONFIG).config == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"folds": 3}, "folds was 5, now 3"),
+        ({"checksum": "cd" * 32}, "data checksum was abab"),
+        ({"models": {"mask": Recipe("base", 4)}}, "mask.epochs was 3, now 4"),
+    ],
+)
+def test_a_changed_configuration_is_refused_by_name(tmp_path, begun, change, message):
+    with pytest.raises(UserError, match=message):
+        open_run(tmp_path / "run", replace(CONFIG, **change))
+    assert read_run(tmp_path / "run").config == CONFIG
+
+
+def test_a_run_gains_models_and_seeds(tmp_path, begun):
+    more = replace(CONFIG, seeds=2, models={"base": Recipe("base", 1)})
+    run = open_run(tmp_path / "run", more)
+    assert set(run.config.models) == {"mask", "base"}
+    assert open_run(tmp_path / "run", CONFIG).config.seeds == 2
+
+
+def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
+    run = open_run(tmp_path / "run", replace(CONFIG, models={**CONFIG.models, "b": Recipe("b", 1)}))
+    for model in ("mask", "b"):
+        run.fold_folder(model, 0, 0).mkdir(parents=True)
+    changed = replace(CONFIG, models={"mask": Recipe("base", 4)})
+    run = open_run(tmp_path / "run", changed, force=True)
+    assert run.config.models["mask"].epochs == 4
+    assert not (run.folder / "mask").exists()
+    assert (run.folder / "b").exists()
+
+
+def test_folds_survive_the_round_trip(tmp_path):
+    run = open_run(tmp_path / "run", CONFIG)
+    assert read_folds(run) is None
+    faces = random_competition().train
+    folds = np.random.default_rng(0).integers(0, 5, len(faces))
+    write_folds(run, faces, np.arange(len(faces)), folds)
+    np.testing.assert_array_equal(read_folds(run), folds)
+
+
+def test_a_run_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    open_run(tmp_path / "first", CONFIG)
+    with pytest.raises(UserError, match="Runs there: first"):
+        read_run(tmp_path / "second")
+    with pytest.raises(UserError, match="expected a run, found none"):
+        latest_run(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "/tmp/x"])
+def test_a_run_name_cannot_leave_the_folder(name):
+    with pytest.raises(UserError, match="plain name"):
+        run_folder(name)

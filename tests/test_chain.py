@@ -1,0 +1,223 @@
+"""The real commands, one after the other, on a few rendered faces: four files in, a score out."""
+
+import csv
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.demo import Demo, write_demo
+from data.reader import read_competition
+
+ROOT = Path(__file__).parents[1]
+CV = ("kfold.cv", "--data", "demo", "--models", "mask", "--folds", "3", "--epochs", "2")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with demo data, from which the commands are run."""
+    folder = tmp_path_factory.mktemp("chain")
+    write_demo(Demo(folder / "demo", train=60, test=12))
+    return folder
+
+
+def command(place, *words):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("KAGGLE")}
+    return subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=place,
+        env=environment | {"PYTHONPATH": str(ROOT), "HOME": str(place), "COLUMNS": "160"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def run(place, *words):
+    process = command(place, *words)
+    out, err = process.communicate(timeout=300)
+    assert "Traceback" not in err
+    return process.returncode, out, err
+
+
+@pytest.fixture(scope="module")
+def first(place):
+    """The run `first`, finished without a disturbance, and what it printed."""
+    code, out, err = run(place, *CV, "--run", "first")
+    assert (code, err) == (0, "")
+    return place / "runs" / "first", out
+
+
+def test_cv_leaves_everything_a_run_is(first):
+    folder, out = first
+    assert "60 training faces" in out
+    assert "held-out RMSE" in out
+    for fold in range(3):
+        files = {path.name for path in (folder / f"mask/seed0/fold{fold}").iterdir()}
+        assert files == {"model.weights.h5", "history.json", "predictions.npz", "done.json"}
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    assert names == {
+        "config.json",
+        "folds.csv",
+        "leaderboard.csv",
+        "leaderboard.md",
+        "leaderboard.html",
+        "loss_curves.png",
+        "faces_mask.png",
+    }
+    with (folder / "leaderboard.csv").open() as file:
+        assert {row["name"] for row in csv.DictReader(file)} == {"constant", "mask"}
+    assert (folder / "leaderboard.html").read_text().count("data:image/png;base64,") == 2
+
+
+def test_cv_again_trains_nothing(place, first):
+    folder, _ = first
+    made = {p: p.stat().st_mtime_ns for p in folder.glob("mask/**/*") if p.is_file()}
+    code, out, _ = run(place, *CV, "--run", "first")
+    assert code == 0
+    assert out.count("finished before, skipped") == 3
+    assert {p: p.stat().st_mtime_ns for p in folder.glob("mask/**/*") if p.is_file()} == made
+
+
+def test_report_is_written_again_without_tensorflow(place, first):
+    folder, _ = first
+    before = (folder / "leaderboard.csv").read_text()
+    (folder / "leaderboard.csv").unlink()
+    program = (
+        "import sys; from kfold.report import main, Options; main(Options('first'));"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", program], cwd=place, env=environment, check=True)
+    assert (folder / "leaderboard.csv").read_text() == before
+
+
+def test_submit_writes_what_the_best_line_predicts(place, first):
+    folder, _ = first
+    code, out, _ = run(place, "submit.submit", "--run", "first")
+    assert code == 0
+    assert "No Kaggle credentials found" in out
+    data = read_competition(place / "demo", place / "data/cache")
+    with (folder / "leaderboard.csv").open() as file:
+        best = next(csv.DictReader(file))["name"]
+    with (folder / "submission.csv").open() as file:
+        submitted = list(csv.DictReader(file))
+    with (place / "demo/SampleSubmission.csv").open() as file:
+        assert [r["RowId"] for r in submitted] == [r["RowId"] for r in csv.DictReader(file)]
+    assert best in out
+    if best == "mask":
+        stored = [np.load(p)["test"] for p in sorted(folder.glob("mask/seed0/*/predictions.npz"))]
+        expected = np.mean(stored, axis=0).reshape(12, 30)
+    else:
+        truth = data.train.keypoints.reshape(-1, 30)
+        expected = np.broadcast_to(np.nanmean(truth, axis=0), (12, 30))
+    values = expected[data.lookup.rows, data.lookup.coordinates]
+    np.testing.assert_allclose([float(r["Location"]) for r in submitted], values, atol=1e-3)
+
+
+def test_another_configuration_under_the_same_name_is_refused(place, first):
+    code, _, err = run(place, *CV[:-1], "3", "--run", "first")
+    assert code == 1
+    assert "mask.epochs was 2, now 3" in err
+
+
+def test_a_run_killed_anywhere_and_started_again_is_the_same_run(place, first):
+    """The moment of the kill is random and printed, so that a failure can be repeated."""
+    reference, _ = first
+    process = command(place, *CV, "--run", "killed")
+    killed = place / "runs" / "killed"
+    wanted = random.randint(0, 2)
+    while len(list(killed.glob("mask/seed0/*/done.json"))) < wanted:
+        time.sleep(0.05)
+        assert process.poll() is None
+    delay = random.uniform(0, 6)
+    print(f"killed {delay:.2f} s after {wanted} folds")
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finished = {p: p.stat().st_mtime_ns for p in killed.glob("mask/seed0/*/done.json")}
+    code, _, _ = run(place, *CV, "--run", "killed")
+    assert code == 0
+    assert {p: p.stat().st_mtime_ns for p in finished} == finished
+    assert (killed / "folds.csv").read_text() == (reference / "folds.csv").read_text()
+    for path in sorted(reference.glob("mask/seed0/*/predictions.npz")):
+        with np.load(path) as one, np.load(killed / path.relative_to(reference)) as other:
+            for name in one:
+                np.testing.assert_array_equal(one[name], other[name])
+    assert scores(killed) == scores(reference)
+
+
+def scores(folder):
+    with (folder / "leaderboard.csv").open() as file:
+        return [(row["name"], row["rmse"]) for row in csv.DictReader(file)]
+
+
+def test_ctrl_c_keeps_what_is_finished(place, first):
+    folder = place / "runs" / "interrupted"
+    process = command(place, *CV, "--run", "interrupted")
+    while not (folder / "mask/seed0/fold0/done.json").exists():
+        time.sleep(0.05)
+        assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted: what is finished is kept" in err
+    assert "Traceback" not in err
+    assert (folder / "mask/seed0/fold0/done.json").exists()
+    assert not (folder / "leaderboard.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("kfold.cv", "--data", "nowhere"), 1, "nowhere: no such folder"),
+        ((*CV, "--models", "resnet"), 1, "unknown model 'resnet': expected one of base"),
+        ((*CV, "--preset", "fast"), 1, "unknown preset 'fast': expected one of"),
+        ((*CV, "--policy", "wild"), 1, "expected one of none, flip, standard, strong"),
+        ((*CV, "--folds", "99999", "--run", "many"), 1, "99999"),
+        ((*CV, "--folds", "1", "--run", "one"), 1, "1"),
+        ((*CV, "--epochs", "0"), 1, "epochs: expected at least 1"),
+        ((*CV, "--epochs", "two"), 2, "two"),
+        ((*CV, "--run", "../away"), 1, "expected a plain name"),
+        (("kfold.report", "--run", "none"), 1, "expected a run, found none"),
+        (("submit.submit", "--run", "none"), 1, "expected a run, found none"),
+        (("submit.submit", "--run", "first", "--name", "best"), 1, "expected one of"),
+    ],
+)
+def test_a_wrong_option_ends_with_a_message(place, first, words, code, message):
+    found, _, err = run(place, *words)
+    assert found == code
+    assert message in err
+
+
+def test_no_write_permission_is_told(place, first):
+    if os.geteuid() == 0:
+        # Nothing is forbidden to root; a file in the place of the folder is refused to everyone.
+        blocked = place / "blocked"
+        blocked.mkdir()
+        (blocked / "runs").write_text("in the way")
+        shutil.copytree(place / "demo", blocked / "demo")
+        code, _, err = run(blocked, *CV)
+    else:
+        blocked = place / "blocked"
+        shutil.copytree(place / "demo", blocked / "demo")
+        blocked.chmod(0o500)
+        code, _, err = run(blocked, *CV)
+    assert code == 1
+    assert "error: " in err
+
+
+def test_config_repeats_the_run(first):
+    folder, _ = first
+    stored = json.loads((folder / "config.json").read_text())
+    assert stored["config"]["models"]["mask"]["epochs"] == 2
+    assert stored["made_with"]["keras"]
