@@ -40,10 +40,10 @@ POLICIES = {
     "standard": Policy(
         mirror=0.5,
         warp=0.8,
-        rotate=15.0,
-        zoom=(0.75, 1.2),
+        rotate=14.0,
+        zoom=(0.85, 1.17),
         shift=6,
-        tilt=3.0,
+        tilt=2.0,
         light=0.5,
         grain=0.15,
         hide=0.1,

@@ -82,6 +82,12 @@ def test_every_epoch_shuffles_anew_and_leaves_out_the_remainder(faces):
     assert set(first) != set(second)
 
 
+def test_every_batch_draws_anew(faces):
+    twins = faces[np.zeros(2 * SIZE, int)]
+    first, second = epochs(Batches(twins, SIZE, "standard", 0))
+    assert len({inputs["image"].tobytes() for inputs, _ in first + second}) == 4
+
+
 def test_fewer_faces_than_a_batch_make_one(faces):
     (only,) = epochs(Batches(faces[:5], SIZE, "none", 0), 1)[0]
     assert sorted(ids(faces, [only])) == [0, 1, 2, 3, 4]

@@ -1,0 +1,86 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.demo_faces import demo_faces
+from data.errors import UserError
+from kfold.fit import DivergedError, fit_fold
+from kfold.recipe import MODELS
+from kfold.score import rmse
+
+TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return demo_faces(36, np.random.SeedSequence(0), (0.0, 0.0))[0]
+
+
+@pytest.fixture(scope="module")
+def folds():
+    return np.arange(36) % 3
+
+
+@pytest.fixture(scope="module")
+def fitted(faces, folds, tmp_path_factory):
+    """A finished training: its folder, its summary and the epochs it told of."""
+    folder, told = tmp_path_factory.mktemp("fit") / "fold", []
+    summary = fit_fold(
+        TINY, faces, faces[:5], folds, 1, 0, folder, lambda epoch, logs: told.append((epoch, logs))
+    )
+    return folder, summary, told
+
+
+def test_files_say_what_the_summary_says(faces, folds, fitted):
+    folder, summary, told = fitted
+    assert json.loads((folder / "done.json").read_text()) == summary
+    stored = np.load(folder / "predictions.npz")
+    np.testing.assert_array_equal(stored["rows"], np.flatnonzero(folds == 1))
+    truth = faces.keypoints[folds == 1]
+    assert rmse(truth, stored["oof"]) == pytest.approx(summary["rmse"], rel=1e-3)
+    assert stored["test"].shape == (5, 15, 2)
+    history = json.loads((folder / "history.json").read_text())
+    assert [len(history[name]) for name in ("loss", "rmse", "val_rmse")] == [2, 2, 2]
+    assert [epoch for epoch, _ in told] == [1, 2]
+    assert history["loss"] == [logs["loss"] for _, logs in told]
+
+
+def test_weights_are_stored_without_the_optimizer(fitted):
+    folder, summary, _ = fitted
+    size = (folder / "model.weights.h5").stat().st_size
+    assert size < 1.2 * 4 * summary["parameters"] + 2e5
+
+
+def test_the_same_arguments_give_the_same_predictions(faces, folds, fitted, tmp_path):
+    folder, summary, _ = fitted
+    again = fit_fold(TINY, faces, faces[:5], folds, 1, 0, tmp_path)
+    assert again["rmse"] == summary["rmse"]
+    with (
+        np.load(folder / "predictions.npz") as one,
+        np.load(tmp_path / "predictions.npz") as two,
+    ):
+        np.testing.assert_array_equal(one["oof"], two["oof"])
+        np.testing.assert_array_equal(one["test"], two["test"])
+
+
+def test_a_finished_training_is_left_alone_and_a_cut_off_one_is_not(faces, folds, fitted, tmp_path):
+    folder, summary, _ = fitted
+    made = (folder / "predictions.npz").stat().st_mtime_ns
+    assert fit_fold(TINY, faces, faces[:5], folds, 1, 0, folder) == summary
+    assert (folder / "predictions.npz").stat().st_mtime_ns == made
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    (cut / "model.weights.h5").write_text("half")
+    incomplete = replace(TINY, complete_rows=True)
+    with pytest.raises(UserError, match="row with all 15"):
+        fit_fold(incomplete, faces[12:], faces[:5], folds[12:], 1, 0, cut)
+    assert not (cut / "model.weights.h5").exists()
+
+
+def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
+    wild = replace(TINY, scheduled=False, average=0, learning_rate=1e30)
+    with pytest.raises(DivergedError, match="lower the recipe's learning_rate"):
+        fit_fold(wild, faces, faces[:5], folds, 0, 0, tmp_path / "wild")
+    assert not (tmp_path / "wild" / "done.json").exists()

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.competition import KEYPOINTS
+
+from kfold import backend  # noqa: F401  isort: skip
+import keras
+
+from kfold.heatmap import SECOND_ANNOTATOR, ChooseAnnotator, SoftArgmax, cell_centres
+from kfold.keypoint_model import TARGET_SIGMA, map_cross_entropy
+from kfold.networks import NETWORKS, build_model
+
+CELLS = 24
+
+
+def gaussian_logits(points):
+    """Logits (B, 24, 24, K) of Gaussians about points (B, K, 2) in pixels."""
+    centres = cell_centres(CELLS)
+    across = (points[..., 0, None] - centres) ** 2
+    down = (points[..., 1, None] - centres) ** 2
+    logits = -0.5 * (down[..., :, None] + across[..., None, :]) / TARGET_SIGMA**2
+    return np.moveaxis(logits, 1, -1).astype(np.float32)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_point_survives_encoding_as_a_map_and_decoding(seed):
+    points = np.random.default_rng(seed).uniform(12, 83, (3, 15, 2))
+    _, decoded = SoftArgmax()(gaussian_logits(points))
+    np.testing.assert_allclose(decoded, points, atol=0.02)
+
+
+def test_cells_cover_the_image_symmetrically():
+    centres = cell_centres(CELLS)
+    assert centres[0] == 1.5
+    np.testing.assert_allclose(centres + centres[::-1], 95)
+
+
+def test_the_cross_entropy_is_least_at_the_label_and_blind_without_one():
+    target = np.full((2, 15, 2), np.nan, np.float32)
+    target[0, 3] = 40, 50
+    entropies = []
+    for shift in (-2, -1, 0, 1, 2):
+        logits = gaussian_logits(np.nan_to_num(target, nan=10) + np.array([shift, 0]))
+        maps, _ = SoftArgmax()(logits)
+        entropies.append(float(map_cross_entropy(target, maps)))
+    assert np.argmin(entropies) == 2
+    unlabelled = np.full((2, 15, 2), np.nan, np.float32)
+    assert float(map_cross_entropy(unlabelled, maps)) == 0
+
+
+def test_each_annotator_gets_its_own_maps():
+    maps = np.broadcast_to(np.arange(19, dtype=np.float32), (2, CELLS, CELLS, 19))
+    chosen = np.asarray(ChooseAnnotator()([maps, np.array([1, 2])]))[:, 0, 0]
+    np.testing.assert_array_equal(chosen[0], range(15))
+    own = dict(zip(SECOND_ANNOTATOR, range(15, 19), strict=True))
+    np.testing.assert_array_equal(chosen[1], [own.get(k, k) for k in range(15)])
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_maps_gray_values_and_annotator_to_pixels(network):
+    rng = np.random.default_rng(0)
+    model = build_model(network)
+    images = rng.integers(0, 256, (2, 96, 96, 1)).astype(np.uint8)
+    outputs = model.predict({"image": images, "annotator": np.array([1, 2])}, verbose=0)
+    assert outputs["keypoints"].shape == (2, len(KEYPOINTS), 2)
+    assert outputs["keypoints"].dtype == np.float32
+    assert 0 < outputs["keypoints"].mean() < 95
+
+
+@pytest.mark.parametrize(
+    ("network", "millions"), [("base", 37.8), ("base_extended", 9.55), ("heatmap", 0.96)]
+)
+def test_networks_have_the_size_they_are_described_with(network, millions):
+    assert build_model(network).count_params() / 1e6 == pytest.approx(millions, rel=5e-3)
+    keras.backend.clear_session()
