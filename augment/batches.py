@@ -14,14 +14,31 @@ from augment.policies import Policy, policy_named
 from augment.workers import start_workers
 from data.faces import Faces
 
-Arrays = tuple[np.ndarray, np.ndarray]
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 _AHEAD = 3
 """Batches that each worker may be ahead of the training."""
 
 
+def network_inputs(
+    images: np.ndarray, annotator: np.ndarray, mirrored: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What every network eats.
+
+    Args:
+        images: uint8 (B, 96, 96).
+        annotator: int (B,), 1 or 2.
+        mirrored: bool (B,), which images are mirrored.
+
+    Returns:
+        `image` uint8 (B, 96, 96, 1), `annotator` int32 (B,) and `mirrored` int32 (B,), 0 or 1.
+    """
+    flags = {"annotator": annotator.astype(np.int32), "mirrored": mirrored.astype(np.int32)}
+    return {"image": images[..., None], **flags}
+
+
 class Batches(keras.utils.PyDataset):
-    """Faces as batches `({"image": (B, 96, 96, 1) uint8, "annotator": (B,) int32}, keypoints)`.
+    """Faces as batches of `network_inputs` and keypoints.
 
     Keypoints are float32 (B, 15, 2) in pixels, NaN where there is no label. Every epoch shuffles
     anew and leaves out the remainder that fills no batch, so that all batches are of one size;
@@ -35,7 +52,6 @@ class Batches(keras.utils.PyDataset):
         batch_size: B.
         policy: a name of `augment.policies.POLICIES`.
         seed: of the shuffles and the augmentation.
-        axis_offset: float (2, 15), see `augment_faces`.
         workers: processes that work ahead, across epochs too; 0 makes each batch when asked.
 
     Raises:
@@ -48,7 +64,6 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         policy: str,
         seed: int,
-        axis_offset: np.ndarray | None = None,
         workers: int = 0,
     ) -> None:
         # Keras's own workers would be threads, or forks of a process that runs TensorFlow.
@@ -59,7 +74,6 @@ class Batches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._policy = policy
         self._seed = seed
-        self._axis_offset = axis_offset
         self._epoch = 0
         self._asked: int | None = None
         self._ahead = _AHEAD * workers
@@ -85,9 +99,9 @@ class Batches(keras.utils.PyDataset):
         if self._asked is not None:
             index, self._asked = self._asked, self._asked + 1
         position = self._epoch * len(self) + index
-        images, keypoints = self._augmented(position)
-        annotator = self._faces.annotator[self._rows(position)].astype(np.int32)
-        return {"image": images[..., None], "annotator": annotator}, keypoints
+        images, keypoints, mirrored = self._augmented(position)
+        annotator = self._faces.annotator[self._rows(position)]
+        return network_inputs(images, annotator, mirrored), keypoints
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, len(self))
@@ -99,8 +113,7 @@ class Batches(keras.utils.PyDataset):
         """Return what `augment_faces` needs: only the batch's own rows travel to a worker."""
         batch = self._faces[self._rows(position)]
         seed = np.random.SeedSequence(self._seed, spawn_key=divmod(position, len(self)))
-        images = np.asarray(batch.images)
-        return images, batch.keypoints, batch.annotator, self._policy, seed, self._axis_offset
+        return np.asarray(batch.images), batch.keypoints, self._policy, seed
 
     def _augmented(self, position: int) -> Arrays:
         if self._pool is None:

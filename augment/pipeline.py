@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from augment.policies import Policy, policy_named
-from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
+from data.competition import IMAGE_SIZE
 
 if TYPE_CHECKING:
     import albumentations as A
@@ -19,44 +19,38 @@ if TYPE_CHECKING:
 def augment_faces(
     images: np.ndarray,
     keypoints: np.ndarray,
-    annotator: np.ndarray,
     policy: str,
     seed: int | np.random.SeedSequence,
-    axis_offset: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Augment every face by the named policy; the result depends on the arguments alone.
 
     Args:
         images: uint8 (B, 96, 96).
         keypoints: float32 (B, 15, 2), x and y in pixels, NaN where there is no label.
-        annotator: int (B,), 1 or 2.
         policy: a name of `augment.policies.POLICIES`.
         seed: of every random draw.
-        axis_offset: float (2, 15), pixels, by annotator and keypoint; see `augment.mirror.Mirror`.
-            None is zeros.
 
     Returns:
-        New arrays of the same shapes and types. A keypoint follows its pixel to 0.05 px. It becomes
-        NaN, both x and y, where it ends outside the square of pixel centres, 0 <= x, y <= 95.
-        A policy that changes nothing, such as `none`, returns copies.
+        New images and keypoints of the same shapes and types, and bool (B,), which faces are
+        mirrored. A keypoint follows its pixel to 0.05 px. It becomes NaN, both x and y, where it
+        ends outside the square of pixel centres, 0 <= x, y <= 95. A policy that changes nothing,
+        such as `none`, returns copies.
 
     Raises:
         UserError: no policy has that name.
     """
     rules = policy_named(policy)
+    images, keypoints, mirrored = images.copy(), keypoints.copy(), np.zeros(len(images), bool)
     if rules == Policy():
-        return images.copy(), keypoints.copy()
-    if axis_offset is None:
-        axis_offset = np.zeros((len(ANNOTATORS), len(KEYPOINTS)))
+        return images, keypoints, mirrored
     pipeline = _pipeline(rules, threading.get_ident())
     _reseed(pipeline, seed)
-    images, keypoints = images.copy(), keypoints.copy()
-    for image, points, who in zip(images, keypoints, annotator, strict=True):
-        face = pipeline(image=image, keypoints=points, axis_offset=axis_offset[who - 1])
-        image[:], points[:] = face["image"], face["keypoints"]
+    for i, (image, points) in enumerate(zip(images, keypoints, strict=True)):
+        face = pipeline(image=image, keypoints=points, mirrored=False)
+        images[i], keypoints[i], mirrored[i] = face["image"], face["keypoints"], face["mirrored"]
     inside = ((keypoints >= 0) & (keypoints <= IMAGE_SIZE - 1)).all(axis=-1)
     keypoints[~inside] = np.nan
-    return images, keypoints
+    return images, keypoints, mirrored
 
 
 def _reseed(pipeline: A.Compose, seed: int | np.random.SeedSequence) -> None:

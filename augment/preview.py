@@ -118,8 +118,8 @@ def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], l
 
     from augment.pipeline import augment_faces
 
-    images, keypoints = augment_faces(
-        faces.images, faces.keypoints, faces.annotator, policy, np.random.SeedSequence(seed)
+    images, keypoints, _ = augment_faces(
+        faces.images, faces.keypoints, policy, np.random.SeedSequence(seed)
     )
     colours = [_colour(name) for name in KEYPOINTS]
     for row, (image, points) in enumerate(zip(images, keypoints, strict=True)):

@@ -8,6 +8,9 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
+IDLE = 600
+"""Seconds without a task after which a process ends, as it must when its caller was killed."""
+
 
 def start_workers(count: int) -> Executor:
     """Start `count` processes, ready for `augment_faces`; shut the executor down to end them.
@@ -18,7 +21,7 @@ def start_workers(count: int) -> Executor:
     from joblib.externals.loky import ProcessPoolExecutor
 
     resource_tracker.ensure_running()  # its own start would lift the mask
-    pool = ProcessPoolExecutor(count, initializer=_import_albumentations)
+    pool = ProcessPoolExecutor(count, timeout=IDLE, initializer=_import_albumentations)
     with _ctrl_c_held():
         pool.submit(bool)  # the first task starts all the processes
     return pool

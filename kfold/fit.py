@@ -16,7 +16,7 @@ import numpy as np
 from kfold import backend  # noqa: F401  isort: skip
 import keras
 
-from augment.batches import Batches
+from augment.batches import Batches, network_inputs
 from data.atomic import replacing, write_json
 from data.competition import IMAGE_SIZE
 from data.errors import UserError
@@ -114,9 +114,6 @@ def _train(
     on_epoch: OnEpoch,
 ) -> tuple[dict[str, list[float]], float]:
     start = time.perf_counter()
-    callbacks: list[keras.callbacks.Callback] = [_Watch(on_epoch)]
-    if recipe.average:
-        callbacks.insert(0, keras.callbacks.SwapEMAWeights())  # held-out scores are the averages'
     with Batches(train, recipe.batch_size, recipe.policy, seed, workers=1) as batches:
         model.map_weight = recipe.map_weight
         model.compile(
@@ -130,7 +127,7 @@ def _train(
             validation_data=(_inputs(validation), validation.keypoints),
             validation_batch_size=_PREDICTION_BATCH,
             validation_freq=_evaluated_epochs(recipe.epochs),
-            callbacks=callbacks,
+            callbacks=[_Watch(on_epoch)],
             verbose=0,
         )
     seconds = time.perf_counter() - start
@@ -166,7 +163,7 @@ def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:
 
 
 def _inputs(faces: Faces) -> dict[str, np.ndarray]:
-    return {"image": faces.images[..., None], "annotator": faces.annotator.astype(np.int32)}
+    return network_inputs(faces.images, faces.annotator, np.zeros(len(faces), bool))
 
 
 def _evaluated_epochs(epochs: int) -> list[int]:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS, MIRROR
 from kfold.reference import face_inputs
 
 SECOND_ANNOTATOR = tuple(
@@ -32,11 +32,13 @@ class Shape:
     """Widths and depths of a heatmap network.
 
     Attributes:
+        stem: channels at 48x48.
         widths: channels at 24x24, 12x12 and 6x6.
         blocks: residual blocks at each of these.
         decoder: channels on the way back to 24x24, where the maps are.
     """
 
+    stem: int = 24
     widths: tuple[int, ...] = (48, 96, 128)
     blocks: tuple[int, ...] = (1, 2, 2)
     decoder: int = 48
@@ -45,12 +47,23 @@ class Shape:
 def heatmap_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
     """Inputs (see `face_inputs`) and outputs of a heatmap network.
 
-    Outputs are `keypoints`, (B, 15, 2) in pixels, and `maps`, (B, 24, 24, 15): for each keypoint
-    the logarithm of a probability over the map's cells, as the face's annotator would place it.
+    Outputs are `keypoints`, (B, 15, 2) in pixels, as the face's annotator would place them, with
+    what they are made of: `maps`, (B, 24, 24, 15), for each keypoint the logarithm of a
+    probability over the map's cells, and `offset`, (B, 15, 2), which is added to the maps' means.
     """
     inputs = face_inputs()
-    x = layers.Rescaling(1 / 64, offset=-2)(inputs["image"])
-    x = _conv(x, shape.widths[0], 8, stride=4, activation="relu")
+    maps = ChooseAnnotator(dtype="float32")([_logits(inputs["image"], shape), inputs["annotator"]])
+    log_maps, means = SoftArgmax(dtype="float32")(maps)
+    offset = AxisOffset(dtype="float32")([inputs["annotator"], inputs["mirrored"]])
+    outputs = {"keypoints": layers.Add()([means, offset]), "maps": log_maps, "offset": offset}
+    return inputs, outputs
+
+
+def _logits(image: Any, shape: Shape) -> Any:
+    """Maps (B, 24, 24, 15 + 4) of both annotators."""
+    x = Standardize()(image)
+    x = _conv(x, shape.stem, 5, stride=2, activation="relu")
+    x = _conv(x, shape.widths[0], 3, stride=2, activation="relu")
     stages: list[Any] = []
     for width, blocks in zip(shape.widths, shape.blocks, strict=True):
         for block in range(blocks):
@@ -61,28 +74,20 @@ def heatmap_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
         x = layers.UpSampling2D()(_conv(x, shape.decoder, 1))
         x = layers.ReLU()(layers.Add()([x, _conv(stages.pop(), shape.decoder, 1)]))
         x = _conv(x, shape.decoder, 3, activation="relu")
-    logits = _conv(x, len(KEYPOINTS) + len(SECOND_ANNOTATOR), 1, init=0.01)
-    chosen = ChooseAnnotator(dtype="float32")([logits, inputs["annotator"]])
-    maps, keypoints = SoftArgmax(dtype="float32")(chosen)
-    return inputs, {"keypoints": keypoints, "maps": maps}
+    # Small weights: every map starts flat, and every keypoint in the middle of the image.
+    small = keras.initializers.RandomNormal(stddev=0.01)
+    maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR)
+    return layers.Conv2D(maps, 1, kernel_initializer=small, name="logits")(x)
 
 
-def _conv(
-    x: Any,
-    width: int,
-    size: int,
-    stride: int = 1,
-    activation: str | None = None,
-    init: float | None = None,
-) -> Any:
-    initializer = keras.initializers.RandomNormal(stddev=init) if init else "he_normal"
+def _conv(x: Any, width: int, size: int, stride: int = 1, activation: str | None = None) -> Any:
     return layers.Conv2D(
         width,
         size,
         strides=stride,
         padding="same",
         activation=activation,
-        kernel_initializer=initializer,
+        kernel_initializer="he_normal",
     )(x)
 
 
@@ -114,6 +119,17 @@ class Scale(layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What the constructor needs."""
         return {**super().get_config(), "start": self.start}
+
+
+@keras.saving.register_keras_serializable("kfold")
+class Standardize(layers.Layer):
+    """Gray values to zero mean and unit spread, each image by itself."""
+
+    def call(self, image: Any) -> Any:
+        """(B, 96, 96, 1) in 0-255 to about -2 to 2; a flat image becomes zeros."""
+        x = ops.cast(image, self.compute_dtype) / 64
+        x = x - ops.mean(x, (1, 2), keepdims=True)
+        return x * ops.rsqrt(ops.mean(x**2, (1, 2), keepdims=True) + 0.02)
 
 
 @keras.saving.register_keras_serializable("kfold")
@@ -159,6 +175,41 @@ class SoftArgmax(layers.Layer):
     def compute_output_shape(self, shape: Any) -> Any:
         """Maps and points."""
         return shape, (shape[0], shape[-1], 2)
+
+
+@keras.saving.register_keras_serializable("kfold")
+class AxisOffset(layers.Layer):
+    """How far to the right of the face's own mirror axis each annotator puts each keypoint.
+
+    Were it always 0, mirrored faces with mirrored labels would be as good as others. It is not:
+    labels that sit d pixels to the right do so in the mirrored image's mirrored labels to the
+    left, and a network trained on both learns neither. So the maps learn the symmetric point and
+    this layer the d of each annotator and keypoint, added in faces as they are, subtracted in
+    mirrored ones. Both keypoints of a pair share a d: were they free to move apart, the maps could.
+    """
+
+    def build(self, shapes: Any) -> None:
+        """Add a number for each annotator and keypoint, in image widths."""
+        self.offset = self.add_weight(
+            shape=(len(ANNOTATORS) * len(KEYPOINTS),), initializer="zeros", name="offset"
+        )
+
+    def pixels(self) -> Any:
+        """The offsets d, (2 annotators, 15)."""
+        each = IMAGE_SIZE * ops.reshape(self.offset, (len(ANNOTATORS), len(KEYPOINTS)))
+        return (each + ops.take(each, MIRROR, axis=1)) / 2
+
+    def call(self, inputs: tuple[Any, Any]) -> Any:
+        """Annotator (B,), 1 or 2, and mirrored (B,), 0 or 1, to pixels (B, 15, 2)."""
+        annotator, mirrored = inputs
+        first, second = ops.unstack(self.pixels(), len(ANNOTATORS))
+        x = ops.where(annotator[:, None] == 1, first, second)
+        x = x * (1 - 2 * ops.cast(mirrored[:, None], "float32"))
+        return ops.stack([x, ops.zeros_like(x)], axis=-1)
+
+    def compute_output_shape(self, shapes: Any) -> Any:
+        """A shift for each keypoint."""
+        return (shapes[0][0], len(KEYPOINTS), 2)
 
 
 def cell_centres(cells: int) -> np.ndarray:

@@ -36,7 +36,8 @@ class KeypointModel(keras.Model):
         """Loss of a batch; `y` is float (B, 15, 2) in pixels, NaN where there is no label."""
         loss = super().compute_loss(x, y, y_pred["keypoints"], sample_weight, training)
         if self.map_weight and "maps" in y_pred:
-            loss += self.map_weight * map_cross_entropy(y, y_pred["maps"])
+            symmetric = y - ops.stop_gradient(y_pred["offset"])
+            loss += self.map_weight * map_cross_entropy(symmetric, y_pred["maps"])
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:

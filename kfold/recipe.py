@@ -18,11 +18,9 @@ class Recipe:
         policy: a name in `augment.policies.POLICIES`.
         complete_rows: train only on rows with all 15 keypoints; it is scored on every row.
         batch_size: images a step.
-        learning_rate: of Adam; its peak where it is scheduled.
-        scheduled: AdamW with warm-up and cosine decay instead of Adam at a constant rate.
-        weight_decay: of AdamW.
-        beta_2: of AdamW.
-        average: share of the steps over which the weights are averaged; 0 for none.
+        learning_rate: of Adam, or its peak where it is scheduled.
+        scheduled: Muon with warm-up and cosine decay instead of Adam at a constant rate.
+        weight_decay: of Muon.
         map_weight: of the heatmaps' cross-entropy beside the loss, for networks with maps.
     """
 
@@ -35,8 +33,6 @@ class Recipe:
     learning_rate: float = 1e-3
     scheduled: bool = False
     weight_decay: float = 0.0
-    beta_2: float = 0.99
-    average: float = 0.0
     map_weight: float = 0.0
 
 
@@ -51,10 +47,9 @@ MODELS: dict[str, Recipe] = {
         loss="huber",
         policy="standard",
         batch_size=32,
-        learning_rate=2e-3,
+        learning_rate=5e-3,
         scheduled=True,
-        weight_decay=1e-3,
-        average=0.1,
+        weight_decay=0.02,
         map_weight=0.2,
     ),
 }

@@ -11,10 +11,11 @@ from data.competition import COORDINATES, IMAGE_SIZE, KEYPOINTS
 
 
 def face_inputs() -> dict[str, keras.KerasTensor]:
-    """The inputs of every network: `image` (B, 96, 96, 1) in 0-255 and `annotator` (B,), 1 or 2."""
+    """The inputs of every network, see `augment.batches.network_inputs`."""
     return {
         "image": keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1), name="image"),
         "annotator": keras.Input((), name="annotator", dtype="int32"),
+        "mirrored": keras.Input((), name="mirrored", dtype="int32"),
     }
 
 

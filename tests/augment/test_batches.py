@@ -53,7 +53,9 @@ def tiny_model():
         keras.layers.AveragePooling2D(48)(keras.ops.cast(image, "float32"))
     )
     points = keras.layers.Reshape((15, 2))(keras.layers.Dense(30)(means))
-    model = keras.Model({"image": image, "annotator": annotator}, points)
+    mirrored = keras.Input((), name="mirrored", dtype="int32")
+    inputs = {"image": image, "annotator": annotator, "mirrored": mirrored}
+    model = keras.Model(inputs, points)
     model.compile("sgd", lambda y, points: keras.ops.mean(points) * 0)
     return model
 
@@ -61,7 +63,11 @@ def tiny_model():
 def test_a_batch_is_what_a_network_eats(faces):
     inputs, keypoints = Batches(faces, SIZE, "standard", 0)[0]
     found = {name: (array.shape, array.dtype) for name, array in inputs.items()}
-    assert found == {"image": ((SIZE, 96, 96, 1), np.uint8), "annotator": ((SIZE,), np.int32)}
+    assert found == {
+        "image": ((SIZE, 96, 96, 1), np.uint8),
+        "annotator": ((SIZE,), np.int32),
+        "mirrored": ((SIZE,), np.int32),
+    }
     assert (keypoints.shape, keypoints.dtype) == ((SIZE, 15, 2), np.float32)
     assert np.isnan(keypoints).any()
 
@@ -96,13 +102,12 @@ def test_fewer_faces_than_a_batch_make_one(faces):
 def test_workers_change_nothing_not_even_across_epochs(faces, tmp_path):
     np.save(tmp_path / "images.npy", faces.images)
     mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
-    offset = np.full((2, 15), 0.5)
-    expected = epochs(Batches(faces, SIZE, "strong", 5, offset), 3)
+    expected = epochs(Batches(faces, SIZE, "strong", 5), 3)
     for workers in (1, 2):
-        with Batches(mapped, SIZE, "strong", 5, offset, workers) as batches:
+        with Batches(mapped, SIZE, "strong", 5, workers) as batches:
             for one, other in zip(expected, epochs(batches, 3), strict=True):
                 assert_same(one, other)
-    other_seed = epochs(Batches(faces, SIZE, "strong", 6, offset), 1)
+    other_seed = epochs(Batches(faces, SIZE, "strong", 6), 1)
     assert not np.array_equal(expected[0][0][0]["image"], other_seed[0][0][0]["image"])
 
 

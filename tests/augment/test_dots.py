@@ -33,7 +33,7 @@ def test_dots_are_followed_to_a_twentieth_of_a_pixel(name, monkeypatch):
     which = rng.integers(0, len(KEYPOINTS), DOTS)
     keypoints = np.full((DOTS, len(KEYPOINTS), 2), np.nan, np.float32)
     keypoints[np.arange(DOTS), which] = dots
-    images, moved = augment_faces(drawn(dots), keypoints, np.ones(DOTS, int), name, 0)
+    images, moved, _ = augment_faces(drawn(dots), keypoints, name, 0)
 
     rows, names = np.nonzero(np.isfinite(moved[..., 0]))
     kept = names == which[rows]

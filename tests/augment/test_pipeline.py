@@ -16,8 +16,8 @@ def policy(monkeypatch):
     return add
 
 
-def augmented(faces, policy, seed=0, **options):
-    return augment_faces(faces.images, faces.keypoints, faces.annotator, policy, seed, **options)
+def augmented(faces, policy, seed=0):
+    return augment_faces(faces.images, faces.keypoints, policy, seed)[:2]
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -74,7 +74,7 @@ def test_the_frame_ends_on_the_centres_of_the_outermost_pixels(faces, policy):
     last = IMAGE_SIZE - 1
     keypoints = np.full((1, len(KEYPOINTS), 2), np.nan, np.float32)
     keypoints[0, :6] = [(0, 0), (last, last), (last + 0.25, 9), (9, -0.25), (np.nan, 9), (9, 9)]
-    _, found = augment_faces(faces.images[:1], keypoints, faces.annotator[:1], policy(light=1), 0)
+    _, found, _ = augment_faces(faces.images[:1], keypoints, policy(light=1), 0)
     assert np.isfinite(found[0, :6]).all(axis=1).tolist() == [True, True, False, False, False, True]
 
 
@@ -84,15 +84,11 @@ def test_light_grain_and_hiding_move_no_keypoint(faces, policy):
     assert (images != faces.images).any(axis=(1, 2)).all()
 
 
-def test_the_offset_is_the_annotators_own_and_turns_with_the_face(faces, policy):
-    name = policy(mirror=1, warp=1, rotate=30, tilt=3)
-    offset = np.array([[1.5], [-0.5]]) * np.ones(len(KEYPOINTS))
-    # x -> 95 + 2d - x is the plain mirror of x - 2d.
-    before = faces.keypoints.copy()
-    before[..., 0] -= 2 * offset[faces.annotator - 1]
-    _, found = augmented(faces, name, axis_offset=offset)
-    _, expected = augment_faces(faces.images, before, faces.annotator, name, 0)
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+def test_mirrored_faces_are_told(faces, policy):
+    images, _, mirrored = augment_faces(faces.images, faces.keypoints, policy(mirror=0.5), 0)
+    assert 0 < mirrored.sum() < len(faces)
+    np.testing.assert_array_equal(images[mirrored], faces.images[mirrored][..., ::-1])
+    np.testing.assert_array_equal(images[~mirrored], faces.images[~mirrored])
 
 
 def test_transforms_draw_independently(faces, policy):

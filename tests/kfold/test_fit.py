@@ -80,7 +80,7 @@ def test_a_finished_training_is_left_alone_and_a_cut_off_one_is_not(faces, folds
 
 
 def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
-    wild = replace(TINY, scheduled=False, average=0, learning_rate=1e30)
+    wild = replace(TINY, scheduled=False, learning_rate=1e30)
     with pytest.raises(DivergedError, match="lower the recipe's learning_rate"):
         fit_fold(wild, faces, faces[:5], folds, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "done.json").exists()
