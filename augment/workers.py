@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-
-IDLE = 600
-"""Seconds without a task after which a process ends, as it must when its caller was killed."""
+from threading import Thread
 
 
 def start_workers(count: int) -> Executor:
@@ -21,7 +21,7 @@ def start_workers(count: int) -> Executor:
     from joblib.externals.loky import ProcessPoolExecutor
 
     resource_tracker.ensure_running()  # its own start would lift the mask
-    pool = ProcessPoolExecutor(count, timeout=IDLE, initializer=_import_albumentations)
+    pool = ProcessPoolExecutor(count, initializer=_prepare, initargs=(os.getpid(),))
     with _ctrl_c_held():
         pool.submit(bool)  # the first task starts all the processes
     return pool
@@ -37,6 +37,13 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _import_albumentations() -> None:
-    """Spend the seconds this takes before the first batch is asked for."""
+def _prepare(parent: int) -> None:
+    """End with the parent, even if it is killed; import now, not in the first batch."""
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
     import albumentations  # noqa: F401
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)

@@ -14,6 +14,7 @@ INTERRUPTED = 130
 
 _DISK_ERRORS = {
     errno.ENOSPC: "the disk is full: free some space and run the same command again",
+    errno.EFBIG: "the file would pass the largest size that is allowed here",
     errno.EDQUOT: "the disk quota is used up: free some space and run the same command again",
     errno.EACCES: "no permission: choose another folder or change its permissions",
     errno.EPERM: "no permission: choose another folder or change its permissions",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.competition import IMAGE_SIZE, KEYPOINTS, MIRROR
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,10 @@ class Faces:
     def labelled(self) -> np.ndarray:
         """Bool (N, 15): which keypoints have a label."""
         return ~np.isnan(self.keypoints).any(axis=-1)
+
+
+def mirror_keypoints(keypoints: np.ndarray) -> np.ndarray:
+    """Keypoints (N, 15, 2) of the mirrored images: x becomes 95 - x, left and right swap names."""
+    mirrored = keypoints[:, MIRROR].copy()
+    mirrored[..., 0] = IMAGE_SIZE - 1 - mirrored[..., 0]
+    return mirrored

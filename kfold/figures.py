@@ -12,6 +12,7 @@ import numpy as np
 matplotlib.use("Agg")  # before pyplot: there may be no screen
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from data.atomic import replacing
 from data.faces import Faces
@@ -34,6 +35,10 @@ def draw_loss_curves(run: Run, models: Sequence[str]) -> Path:
                 history = run.fold_folder(model, seed, fold) / "history.json"
                 _draw_history(panel, json.loads(history.read_text()))
         panel.set(title=model, xlabel="epoch", yscale="log")
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.yaxis.set_minor_formatter(NullFormatter())
+        panel.xaxis.get_major_locator().set_params(integer=True)
         panel.grid(alpha=0.3, which="both")
     axes[0, 0].set_ylabel("RMSE, px")
     axes[0, 0].plot([], color=TRUTH, label="training (augmented)")

@@ -20,12 +20,13 @@ from augment.batches import Batches, network_inputs
 from data.atomic import replacing, write_json
 from data.competition import IMAGE_SIZE
 from data.errors import UserError
-from data.faces import Faces
+from data.faces import Faces, mirror_keypoints
 from kfold.keypoint_model import KeypointModel
 from kfold.losses import LOSSES, PooledRMSE
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import Recipe
+from kfold.score import rmse
 
 OnEpoch = Callable[[int, dict[str, float]], None]
 
@@ -79,9 +80,10 @@ def fit_fold(
     keras.utils.set_random_seed(_seed_of(seed, fold))
     model = build_model(recipe.network)
     history, seconds = _train(model, recipe, train, validation, _seed_of(seed, fold), on_epoch)
-    oof, predicted = predict(model, validation), predict(model, test)
+    oof = predict(model, validation, recipe.mirrored_view)
+    predicted = predict(model, test, recipe.mirrored_view)
     summary = {
-        "rmse": history["val_rmse"][-1],
+        "rmse": rmse(validation.keypoints, oof),
         "epochs": recipe.epochs,
         "seconds": seconds,
         "images_per_second": len(train) * recipe.epochs / seconds,
@@ -99,10 +101,24 @@ def fit_fold(
     return summary
 
 
-def predict(model: KeypointModel, faces: Faces) -> np.ndarray:
-    """Keypoints float32 (N, 15, 2) in pixels, clipped to the image."""
-    outputs = model.predict(_inputs(faces), batch_size=_PREDICTION_BATCH, verbose=0)
-    return np.clip(outputs["keypoints"], 0, IMAGE_SIZE).astype(np.float32)
+def predict(model: KeypointModel, faces: Faces, mirrored_view: bool = False) -> np.ndarray:
+    """Keypoints float32 (N, 15, 2) in pixels, clipped to the image.
+
+    With `mirrored_view`, the mean of what is seen in each image and in its mirror image.
+    """
+    keypoints = _predict(model, faces.images, faces.annotator, mirrored=False)
+    if mirrored_view:
+        other = _predict(model, faces.images[:, :, ::-1], faces.annotator, mirrored=True)
+        keypoints = (keypoints + mirror_keypoints(other)) / 2
+    return np.clip(keypoints, 0, IMAGE_SIZE)
+
+
+def _predict(
+    model: KeypointModel, images: np.ndarray, annotator: np.ndarray, mirrored: bool
+) -> np.ndarray:
+    inputs = network_inputs(images, annotator, np.full(len(images), mirrored))
+    outputs = model.predict(inputs, batch_size=_PREDICTION_BATCH, verbose=0)
+    return outputs["keypoints"].astype(np.float32)
 
 
 def _train(
@@ -113,6 +129,8 @@ def _train(
     seed: int,
     on_epoch: OnEpoch,
 ) -> tuple[dict[str, list[float]], float]:
+    upright = np.zeros(len(validation), bool)
+    held_out_inputs = network_inputs(validation.images, validation.annotator, upright)
     start = time.perf_counter()
     with Batches(train, recipe.batch_size, recipe.policy, seed, workers=1) as batches:
         model.map_weight = recipe.map_weight
@@ -124,7 +142,7 @@ def _train(
         history = model.fit(
             batches,
             epochs=recipe.epochs,
-            validation_data=(_inputs(validation), validation.keypoints),
+            validation_data=(held_out_inputs, validation.keypoints),
             validation_batch_size=_PREDICTION_BATCH,
             validation_freq=_evaluated_epochs(recipe.epochs),
             callbacks=[_Watch(on_epoch)],
@@ -160,10 +178,6 @@ def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:
         kind = "row with all 15 keypoints" if recipe.complete_rows else "labelled row"
         raise UserError(f"fold {fold}: expected a {kind} to train on, found none in other folds.")
     return train[rows]
-
-
-def _inputs(faces: Faces) -> dict[str, np.ndarray]:
-    return network_inputs(faces.images, faces.annotator, np.zeros(len(faces), bool))
 
 
 def _evaluated_epochs(epochs: int) -> list[int]:

@@ -19,7 +19,7 @@ from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
 from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank
 from kfold.run import Run
-from kfold.score import Score, rmse, score
+from kfold.score import FARTHEST, Score, rmse, score, untrusted_labels
 
 _COSTS = ("epochs", "images_per_second", "minutes")
 
@@ -31,12 +31,14 @@ class Line:
     Attributes:
         entry: what is scored.
         score: pooled over all rows.
+        rmse_trusted: RMSE in pixels without the labels that the best line makes out as wrong.
         fold_rmse: the RMSE of each fold, in pixels.
         rank: estimated rank among Kaggle's 175 teams; None on other data.
     """
 
     entry: Entry
     score: Score
+    rmse_trusted: float
     fold_rmse: tuple[float, ...]
     rank: int | None
 
@@ -51,6 +53,7 @@ class Line:
             "name": entry.name,
             "kind": entry.kind,
             "rmse": round(self.score.rmse, 5),
+            "rmse_trusted": round(self.rmse_trusted, 5),
             "rmse_low": round(self.score.low, 5),
             "rmse_high": round(self.score.high, 5),
             "rmse_fold_std": round(float(np.std(self.fold_rmse)), 5),
@@ -84,7 +87,10 @@ def make_leaderboard(run: Run, data: Competition, folds: np.ndarray) -> list[Lin
         *models,
         *ensembles(models, data.train, data.test, folds),
     ]
-    lines = [_line(entry, data, folds) for entry in entries]
+    truth = data.train.keypoints
+    best = min(entries, key=lambda entry: rmse(truth, entry.oof))
+    trusted = np.where(untrusted_labels(truth, best.oof)[..., None], np.nan, truth)
+    lines = [_line(entry, data, trusted, folds) for entry in entries]
     return sorted(lines, key=lambda line: line.score.rmse)
 
 
@@ -113,7 +119,7 @@ def print_leaderboard(console: Console, run: Run, lines: Sequence[Line]) -> None
 def board_table(lines: Sequence[Line]) -> list[list[str]]:
     """The main table as text: a header row, then a row a line."""
     ranked = any(line.rank for line in lines)
-    header = ["name", "kind", "RMSE", "95% interval", "folds ±", "ann. 1", "ann. 2"]
+    header = ["name", "kind", "RMSE", "95% interval", "folds ±", "ann. 1", "ann. 2", "trusted"]
     header += ["rank"] if ranked else []
     rows = [[*header, "epochs", "img/s", "min"]]
     for line in lines:
@@ -121,7 +127,8 @@ def board_table(lines: Sequence[Line]) -> list[list[str]]:
         one, two = line.score.by_annotator
         row = [line.entry.name, line.entry.kind, f"{line.score.rmse:.3f}"]
         row += [f"{line.score.low:.3f}-{line.score.high:.3f}", f"{np.std(line.fold_rmse):.3f}"]
-        row += [f"{one:.3f}", f"{two:.3f}"] + ([f"{line.rank}/175"] if ranked else [])
+        row += [f"{one:.3f}", f"{two:.3f}", f"{line.rmse_trusted:.3f}"]
+        row += [f"{line.rank}/175"] if ranked else []
         rows.append([*row, *(f"{cells[name] or '-'}" for name in _COSTS)])
     return rows
 
@@ -136,14 +143,15 @@ def keypoint_table(lines: Sequence[Line]) -> list[list[str]]:
     return [header, *rows]
 
 
-def _line(entry: Entry, data: Competition, folds: np.ndarray) -> Line:
+def _line(entry: Entry, data: Competition, trusted: np.ndarray, folds: np.ndarray) -> Line:
     total = score(data.train, entry.oof)
     by_fold = tuple(
         rmse(data.train.keypoints[folds == fold], entry.oof[folds == fold])
         for fold in np.unique(folds)
     )
     is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
-    return Line(entry, total, by_fold, estimated_rank(total.rmse) if is_kaggle else None)
+    rank = estimated_rank(total.rmse) if is_kaggle else None
+    return Line(entry, total, rmse(trusted, entry.oof), by_fold, rank)
 
 
 def _markdown(run: Run, lines: Sequence[Line]) -> str:
@@ -151,7 +159,8 @@ def _markdown(run: Run, lines: Sequence[Line]) -> str:
     parts = [
         f"# {run.folder.name}",
         f"Out-of-fold RMSE in pixels over {config.folds} folds, best first. The interval is a "
-        "bootstrap over images, `folds ±` the standard deviation between folds.",
+        "bootstrap over images, `folds ±` the standard deviation between folds. `trusted` leaves "
+        f"out labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction.",
         _markdown_table(board_table(lines)),
     ]
     if any(line.rank for line in lines):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from augment.policies import policy_named
 from data.errors import UserError
 from kfold.recipe import MODELS, Recipe, recipe_of
 
@@ -23,11 +24,11 @@ class Preset:
     seeds: int = 1
 
 
-STANDARD = Preset({"mask": replace(MODELS["mask"], epochs=30, policy="standard")})
+QUICK = Preset({"heatmap": replace(MODELS["heatmap"], epochs=10)})
 
-QUICK = Preset({"mask": replace(MODELS["mask"], epochs=6, policy="flip")})
+STANDARD = Preset({"heatmap": replace(MODELS["heatmap"], epochs=60)})
 
-DEMO = Preset({"mask": replace(MODELS["mask"], epochs=20, policy="flip")}, folds=3)
+DEMO = Preset({"heatmap": replace(MODELS["heatmap"], epochs=8)}, folds=2)
 
 PRESETS = {"quick": QUICK, "standard": STANDARD, "demo": DEMO}
 
@@ -71,5 +72,6 @@ def with_overrides(
 
 
 def _changed(recipe: Recipe, epochs: int | None, policy: str | None) -> Recipe:
-    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
-    return recipe if policy is None else replace(recipe, policy=policy)
+    if policy is not None:
+        policy_named(policy)  # refuses an unknown one before anything is made
+    return replace(recipe, epochs=epochs or recipe.epochs, policy=policy or recipe.policy)

@@ -22,6 +22,7 @@ class Recipe:
         scheduled: Muon with warm-up and cosine decay instead of Adam at a constant rate.
         weight_decay: of Muon.
         map_weight: of the heatmaps' cross-entropy beside the loss, for networks with maps.
+        mirrored_view: predict the mirrored face too, and average the two.
     """
 
     network: str
@@ -34,6 +35,7 @@ class Recipe:
     scheduled: bool = False
     weight_decay: float = 0.0
     map_weight: float = 0.0
+    mirrored_view: bool = False
 
 
 MODELS: dict[str, Recipe] = {
@@ -47,10 +49,11 @@ MODELS: dict[str, Recipe] = {
         loss="huber",
         policy="standard",
         batch_size=32,
-        learning_rate=5e-3,
+        learning_rate=6e-3,
         scheduled=True,
-        weight_decay=0.02,
+        weight_decay=0.03,
         map_weight=0.2,
+        mirrored_view=True,
     ),
 }
 """The three reference models, `mask_zero_filled`, which is `mask` with its notebook's own loss,

@@ -14,6 +14,13 @@ from data.faces import Faces
 
 BOOTSTRAP_SAMPLES = 1000
 
+FARTHEST = 8.0
+"""A label farther than this many pixels from a good prediction is not trusted: five to seven times
+the error that good networks make on a coordinate."""
+
+MOST_FLAGGED = 0.02
+"""A prediction that would flag more than this share of the labels is not good enough to do so."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -62,6 +69,19 @@ def score(faces: Faces, prediction: np.ndarray) -> Score:
         by_annotator=tuple(_root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
         by_keypoint=tuple(_root_mean(errors[:, k]) for k in range(errors.shape[1])),
     )
+
+
+def untrusted_labels(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Bool (N, 15): labels that are probably gross errors, told by an out-of-fold prediction.
+
+    Those farther than `FARTHEST` pixels from it; none at all if they would be more than
+    `MOST_FLAGGED` of the labels.
+    """
+    distance = np.sqrt(squared_errors(truth, prediction).sum(axis=-1))
+    flagged = distance > FARTHEST
+    if flagged.sum() > MOST_FLAGGED * np.isfinite(distance).sum():
+        return np.zeros_like(flagged)
+    return flagged
 
 
 def bootstrap_interval(errors: np.ndarray, seed: int = 0) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -38,20 +37,3 @@ def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -
     rows = zip(lookup.row_ids, np.clip(values, 0, IMAGE_SIZE), strict=True)
     lines = [",".join(SUBMISSION_HEADER), *(f"{i},{value:.{DECIMALS}f}" for i, value in rows)]
     write_text(path, "\n".join(lines) + "\n")
-
-
-def read_submission(path: Path) -> dict[int, float]:
-    """Read a two-column file: Location by RowId.
-
-    Raises:
-        UserError: not there, or not such a file.
-    """
-    if not path.is_file():
-        raise UserError(f"{path}: no such file. Run `make submit` to write it.")
-    try:
-        with path.open(newline="") as file:
-            return {int(row["RowId"]): float(row["Location"]) for row in csv.DictReader(file)}
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{path}: expected RowId,Location, found another table ({error})."
-        ) from None

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -29,7 +30,7 @@ def place(tmp_path_factory):
     return folder
 
 
-def command(place, *words):
+def command(place, *words, prepare=None):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KAGGLE")}
     return subprocess.Popen(
         [sys.executable, "-m", *words],
@@ -39,11 +40,12 @@ def command(place, *words):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=prepare,
     )
 
 
-def run(place, *words):
-    process = command(place, *words)
+def run(place, *words, prepare=None):
+    process = command(place, *words, prepare=prepare)
     out, err = process.communicate(timeout=300)
     assert "Traceback" not in err
     return process.returncode, out, err
@@ -176,6 +178,25 @@ def test_ctrl_c_keeps_what_is_finished(place, first):
     assert not (folder / "leaderboard.csv").exists()
 
 
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
+
+
+def test_a_write_that_fails_is_told_and_the_next_run_continues(place, first):
+    """Files of two megabytes at most: the weights do not fit, as on a full disk."""
+    reference, _ = first
+    code, _, err = run(place, *CV, "--run", "full", prepare=limit_files)
+    folder = place / "runs" / "full"
+    assert code == 1
+    assert "error: " in err
+    assert "largest size" in err or "File too large" in err
+    assert not list(folder.glob("mask/seed0/*/done.json"))
+    assert not list(folder.glob("mask/seed0/*/.*"))
+    code, _, _ = run(place, *CV, "--run", "full")
+    assert code == 0
+    assert scores(folder) == scores(reference)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -199,21 +220,13 @@ def test_a_wrong_option_ends_with_a_message(place, first, words, code, message):
     assert message in err
 
 
-def test_no_write_permission_is_told(place, first):
-    if os.geteuid() == 0:
-        # Nothing is forbidden to root; a file in the place of the folder is refused to everyone.
-        blocked = place / "blocked"
-        blocked.mkdir()
-        (blocked / "runs").write_text("in the way")
-        shutil.copytree(place / "demo", blocked / "demo")
-        code, _, err = run(blocked, *CV)
-    else:
-        blocked = place / "blocked"
-        shutil.copytree(place / "demo", blocked / "demo")
-        blocked.chmod(0o500)
-        code, _, err = run(blocked, *CV)
+def test_a_folder_that_cannot_be_made_is_told(place, tmp_path):
+    """A file in its place stops everyone, root too, as a missing permission stops others."""
+    shutil.copytree(place / "demo", tmp_path / "demo")
+    (tmp_path / "runs").write_text("in the way")
+    code, _, err = run(tmp_path, *CV, "--run", "first")
     assert code == 1
-    assert "error: " in err
+    assert "error: runs" in err
 
 
 def test_config_repeats_the_run(first):

@@ -2,9 +2,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
-import pytest
 
 from augment.pipeline import augment_faces
 from augment.workers import start_workers
@@ -34,8 +34,7 @@ def test_a_worker_augments_without_tensorflow_and_ends_with_its_pool(faces):
         np.testing.assert_array_equal(here, there)
     assert not modules & {"tensorflow", "keras"}
     assert signal.SIGINT in blocked
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+    assert not _runs(process)
 
 
 def test_ctrl_c_leaves_no_process_and_no_noise():
@@ -51,3 +50,24 @@ def test_ctrl_c_leaves_no_process_and_no_noise():
     # Every process holds the script's stderr: its end is theirs.
     _, errors = script.communicate(timeout=60)
     assert (script.returncode, errors) == (0, "")
+
+
+def test_a_killed_caller_leaves_no_process():
+    script = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, "warm"], stdout=subprocess.PIPE, text=True
+    )
+    worker = int(script.stdout.readline())
+    script.kill()
+    script.communicate()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and _runs(worker):
+        time.sleep(0.1)
+    assert not _runs(worker)
+
+
+def _runs(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -6,7 +6,9 @@ import pytest
 
 from data.demo_faces import demo_faces
 from data.errors import UserError
-from kfold.fit import DivergedError, fit_fold
+from data.faces import mirror_keypoints
+from kfold.fit import DivergedError, fit_fold, predict
+from kfold.networks import build_model
 from kfold.recipe import MODELS
 from kfold.score import rmse
 
@@ -84,3 +86,14 @@ def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
     with pytest.raises(DivergedError, match="lower the recipe's learning_rate"):
         fit_fold(wild, faces, faces[:5], folds, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "done.json").exists()
+
+
+def test_the_mirrored_view_is_averaged_in_its_own_place(faces):
+    """A face and its mirror image get mirrored predictions, but for the annotators' offsets."""
+    model = build_model("heatmap")
+    both = predict(model, faces[:4], mirrored_view=True)
+    turned = replace(faces[:4], images=np.ascontiguousarray(faces.images[:4, :, ::-1]))
+    np.testing.assert_allclose(
+        predict(model, turned, mirrored_view=True), mirror_keypoints(both), atol=1e-3
+    )
+    assert np.abs(predict(model, faces[:4]) - both).max() > 0

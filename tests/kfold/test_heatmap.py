@@ -4,12 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.batches import network_inputs
-from data.competition import KEYPOINTS
+from data.competition import KEYPOINTS, MIRROR
 
 from kfold import backend  # noqa: F401  isort: skip
 import keras
 
-from kfold.heatmap import SECOND_ANNOTATOR, ChooseAnnotator, SoftArgmax, cell_centres
+from kfold.heatmap import (
+    SECOND_ANNOTATOR,
+    AxisOffset,
+    ChooseAnnotator,
+    SoftArgmax,
+    Standardize,
+    cell_centres,
+)
 from kfold.keypoint_model import TARGET_SIGMA, map_cross_entropy
 from kfold.networks import NETWORKS, build_model
 
@@ -78,3 +85,25 @@ def test_every_network_maps_gray_values_and_annotator_to_pixels(network):
 def test_networks_have_the_size_they_are_described_with(network, millions):
     assert build_model(network).count_params() / 1e6 == pytest.approx(millions, rel=5e-3)
     keras.backend.clear_session()
+
+
+def test_offsets_are_added_as_they_are_and_subtracted_in_mirrored_faces():
+    layer = AxisOffset()
+    annotator, mirrored = np.array([1, 2, 1, 2]), np.array([0, 0, 1, 1])
+    layer([annotator, mirrored])
+    pixels = np.random.default_rng(0).normal(0, 1, (2, 15)).astype(np.float32)
+    layer.offset.assign(pixels.ravel() / 96)
+    shared = (pixels + pixels[:, MIRROR]) / 2
+    found = np.asarray(layer([annotator, mirrored]))
+    np.testing.assert_allclose(found[:2, :, 0], shared, rtol=1e-5)
+    np.testing.assert_allclose(found[2:, :, 0], -shared, rtol=1e-5)
+    np.testing.assert_array_equal(found[..., 1], 0)
+
+
+def test_a_flat_image_is_standardized_to_zeros_and_others_to_unit_spread():
+    rng = np.random.default_rng(0)
+    images = np.stack([np.full((96, 96, 1), 200), rng.integers(0, 256, (96, 96, 1))])
+    flat, other = np.asarray(Standardize()(images.astype(np.float32)))
+    np.testing.assert_allclose(flat, 0, atol=1e-3)
+    assert other.mean() == pytest.approx(0, abs=1e-3)
+    assert other.std() == pytest.approx(1, abs=0.02)

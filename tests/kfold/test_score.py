@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.faces import Faces
-from kfold.score import bootstrap_interval, rmse, score, squared_errors
+from kfold.score import bootstrap_interval, rmse, score, squared_errors, untrusted_labels
 
 
 def faces_with(keypoints, annotator):
@@ -66,3 +66,18 @@ def test_squared_errors_keep_missing_labels_missing():
     truth = np.array([[[1.0, np.nan]]])
     errors = squared_errors(truth, np.array([[[3.0, 3.0]]]))
     np.testing.assert_array_equal(errors, [[[4.0, np.nan]]])
+
+
+def test_gross_label_errors_are_flagged_and_ordinary_ones_are_not():
+    rng = np.random.default_rng(2)
+    truth = rng.uniform(20, 75, (200, 15, 2))
+    prediction = truth + rng.normal(0, 1.2, truth.shape)
+    truth[7, 3, 0] += 15
+    truth[9] = np.nan
+    assert np.argwhere(untrusted_labels(truth, prediction)).tolist() == [[7, 3]]
+
+
+def test_a_poor_prediction_flags_nothing():
+    rng = np.random.default_rng(3)
+    truth = rng.uniform(20, 75, (200, 15, 2))
+    assert not untrusted_labels(truth, truth + rng.normal(0, 6, truth.shape)).any()
