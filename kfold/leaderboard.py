@@ -143,6 +143,21 @@ def keypoint_table(lines: Sequence[Line]) -> list[list[str]]:
     return [header, *rows]
 
 
+def explanation(run: Run, lines: Sequence[Line]) -> str:
+    """What the main table's columns mean."""
+    text = (
+        f"Out-of-fold RMSE in pixels over {run.config.folds} folds, best first. The interval is a "
+        "bootstrap over images, folds ± the standard deviation between folds. Trusted leaves out "
+        f"labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction."
+    )
+    if any(line.rank for line in lines):
+        text += (
+            " The rank is an estimate: the place that the out-of-fold score would have had among "
+            "the 175 private scores of the frozen leaderboard."
+        )
+    return text
+
+
 def _line(entry: Entry, data: Competition, trusted: np.ndarray, folds: np.ndarray) -> Line:
     total = score(data.train, entry.oof)
     by_fold = tuple(
@@ -155,20 +170,9 @@ def _line(entry: Entry, data: Competition, trusted: np.ndarray, folds: np.ndarra
 
 
 def _markdown(run: Run, lines: Sequence[Line]) -> str:
-    config = run.config
-    parts = [
-        f"# {run.folder.name}",
-        f"Out-of-fold RMSE in pixels over {config.folds} folds, best first. The interval is a "
-        "bootstrap over images, `folds ±` the standard deviation between folds. `trusted` leaves "
-        f"out labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction.",
-        _markdown_table(board_table(lines)),
-    ]
-    if any(line.rank for line in lines):
-        parts.append(
-            "The rank is an estimate: the place that the out-of-fold score would have had among "
-            "the 175 private scores of the frozen leaderboard."
-        )
-    return "\n\n".join([*parts, _markdown_table(keypoint_table(lines))]) + "\n"
+    tables = (board_table(lines), keypoint_table(lines))
+    title, text = f"# {run.folder.name}", explanation(run, lines)
+    return "\n\n".join([title, text, *map(_markdown_table, tables)]) + "\n"
 
 
 def _markdown_table(rows: list[list[str]]) -> str:

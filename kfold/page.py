@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.atomic import write_text
-from kfold.leaderboard import Line, board_table, keypoint_table
+from kfold.leaderboard import Line, board_table, explanation, keypoint_table
 from kfold.run import Run
 
 _TEMPLATES = Environment(
@@ -24,7 +24,7 @@ def write_page(run: Run, lines: Sequence[Line], figures: Sequence[Path]) -> Path
         run=run,
         board=board_table(lines),
         keypoints=keypoint_table(lines),
-        ranked=any(line.rank for line in lines),
+        explanation=explanation(run, lines),
         figures=[
             {
                 "caption": path.stem.replace("_", " "),

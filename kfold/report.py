@@ -53,10 +53,8 @@ def write_report(run: Run, data: Competition, folds: np.ndarray, console: Consol
     if not models:
         raise UserError(f"{run.folder}: no model is finished on all folds. Run `make cv` again.")
     write_leaderboard(run, lines)
-    figures = [
-        draw_loss_curves(run, [line.entry.name for line in models]),
-        *(draw_extreme_faces(run, line.entry, data.train) for line in models),
-    ]
+    figures = [draw_extreme_faces(run, line.entry, data.train) for line in models]
+    figures.append(draw_loss_curves(run, [line.entry.name for line in models]))
     page = write_page(run, lines, figures)
     print_leaderboard(console, run, lines)
     console.print(f"The same with pictures: {page}")

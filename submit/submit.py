@@ -37,12 +37,13 @@ def main(options: Options) -> None:
     """Write, check and, with credentials, upload the submission that `options` describe."""
     from data.kaggle_credentials import has_credentials
     from data.terminal import open_console
-    from kfold.leaderboard import make_leaderboard
     from kfold.run import open_finished
     from submit.submission import write_submission
 
     console = open_console()
     run, data, folds = open_finished(options.run, options.data)
+    from kfold.leaderboard import make_leaderboard  # slow to import: not before a wrong name
+
     line = _choose(make_leaderboard(run, data, folds), options.name)
     path = run.folder / SUBMISSION
     folder = options.data or Path(run.config.data)
