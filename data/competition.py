@@ -48,6 +48,12 @@ FILES = (TRAINING_FILE, TEST_FILE, LOOKUP_FILE, SAMPLE_SUBMISSION_FILE)
 ANNOTATORS = (1, 2)
 """Two annotators labelled the faces and mean different points by the same names."""
 
+EYES = (KEYPOINTS.index("left_eye_center"), KEYPOINTS.index("right_eye_center"))
+LIPS = (KEYPOINTS.index("mouth_center_top_lip"), KEYPOINTS.index("mouth_center_bottom_lip"))
+SECOND_ANNOTATOR = (*EYES, KEYPOINTS.index("nose_tip"), LIPS[1])
+"""The keypoints that the second annotator labels; by the last two it means the base of the nose
+and the middle of the mouth."""
+
 
 def _mirrored_name(name: str) -> str:
     swap = {"left": "right", "right": "left"}

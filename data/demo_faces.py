@@ -8,7 +8,7 @@ import numpy as np
 
 from data.competition import ANNOTATORS, IMAGE_SIZE
 from data.faces import Faces
-from data.render import random_face, render_face
+from data.renderer.face import random_face, render_face
 
 FIRST_ANNOTATOR_SHARE = 1 / 3
 INCOMPLETE_SHARE = 0.1

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.competition import EYES, IMAGE_SIZE, LIPS
 from data.faces import Faces
 
 HASH_PIXELS, HASH_SIZE = 32, 8
@@ -158,9 +158,7 @@ def _anchors(keypoints: np.ndarray) -> np.ndarray:
 
     The second annotator's lower lip is the middle of the mouth already.
     """
-    at = KEYPOINTS.index
-    eyes = keypoints[:, [at("left_eye_center"), at("right_eye_center")]]
-    lips = keypoints[:, [at("mouth_center_top_lip"), at("mouth_center_bottom_lip")]]
+    eyes, lips = keypoints[:, EYES], keypoints[:, LIPS]
     known = (~np.isnan(lips)).sum(axis=1)
     mouth = np.nansum(lips, axis=1) / np.where(known, known, np.nan)
     return np.concatenate([eyes, mouth[:, None]], axis=1)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kfold.heatmap import cell_centres
+from kfold.layers import cell_centres
 from kfold.losses import residuals
 
 TARGET_SIGMA = 3.0

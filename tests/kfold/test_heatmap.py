@@ -4,20 +4,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augment.batches import network_inputs
-from data.competition import KEYPOINTS, MIRROR
+from data.competition import KEYPOINTS, MIRROR, SECOND_ANNOTATOR
 
 from kfold import backend  # noqa: F401  isort: skip
 import keras
 
-from kfold.heatmap import (
-    SECOND_ANNOTATOR,
+from kfold.keypoint_model import TARGET_SIGMA, map_cross_entropy
+from kfold.layers import (
     AxisOffset,
     ChooseAnnotator,
     SoftArgmax,
     Standardize,
     cell_centres,
 )
-from kfold.keypoint_model import TARGET_SIGMA, map_cross_entropy
 from kfold.networks import NETWORKS, build_model
 
 CELLS = 24

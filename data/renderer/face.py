@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from data.competition import IMAGE_SIZE
-from data.face_brush import look_up
-from data.face_paint import paint, strands, texture
-from data.face_shape import SIDES, Face, landmarks_of
-from data.face_surface import (
+from data.renderer.brush import look_up
+from data.renderer.paint import paint, strands, texture
+from data.renderer.shape import SIDES, Face, landmarks_of
+from data.renderer.surface import (
     Triple,
     lines_of_sight,
     meet_ellipsoid,

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.competition import IMAGE_SIZE, KEYPOINTS, MIRROR
-from data.face_shape import Face, landmarks_of
-from data.face_surface import lines_of_sight, meet_face, to_pixels
-from data.render import MARGIN, keypoints_of, random_face, render_face
+from data.renderer.face import MARGIN, keypoints_of, random_face, render_face
+from data.renderer.shape import Face, landmarks_of
+from data.renderer.surface import lines_of_sight, meet_face, to_pixels
 
 SIDEWAYS = ("yaw", "roll", "light_x", "parting", "gaze_u", "smirk")
 seeds = st.integers(0, 2**31)

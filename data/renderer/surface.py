@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.face_brush import COLUMNS, DENSITY, ROWS, look_up
-from data.face_shape import Face, landmarks_of
+from data.renderer.brush import COLUMNS, DENSITY, ROWS, look_up
+from data.renderer.shape import Face, landmarks_of
 
 Triple = tuple[float, float, float]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from data.face_brush import COLUMNS, ROWS, arc, between, ellipse, fill, stroke
-from data.face_shape import SIDES, Face, Landmarks, landmarks_of, middle, pair
+from data.renderer.brush import COLUMNS, ROWS, arc, between, ellipse, fill, stroke
+from data.renderer.shape import SIDES, Face, Landmarks, landmarks_of, middle, pair
 
 _SHAPE = (len(ROWS), len(COLUMNS))
 

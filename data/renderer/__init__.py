@@ -1,0 +1,1 @@
+"""Draws faces whose keypoints are known exactly."""
