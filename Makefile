@@ -56,7 +56,7 @@ test: $(VENV)/ready-dev ## Lint, format and type checks, then the tests
 	@$(VENV)/bin/mypy
 	@$(RUN_PYTHON) -m pytest
 
-bench: $(VENV)/ready ## Time loading, augmentation and training against the obvious way
+bench: $(VENV)/ready ## Time loading against the reference notebook's way
 	@$(RUN_PYTHON) -m tests.bench $(call option,DATA)
 
 clean: ## Remove .venv and caches; downloads and runs stay
