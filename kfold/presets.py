@@ -1,4 +1,4 @@
-"""Whole cross-validations by name. Each docstring says the command, what it costs and reaches."""
+"""Whole cross-validations by name: each docstring says the command, its cost and its score."""
 
 from __future__ import annotations
 
@@ -25,13 +25,16 @@ class Preset:
 
 
 QUICK = Preset({"heatmap": replace(MODELS["heatmap"], epochs=6)})
-"""`make cv PRESET=quick`: one network a fold, about ten minutes on two cores."""
+"""`make cv PRESET=quick`: one network a fold. Time and score over five folds are not measured yet;
+at the 200 images/s of two cores, 105,000 images should take about ten minutes."""
 
 STANDARD = Preset({"heatmap": replace(MODELS["heatmap"], epochs=40)})
-"""`make cv`: the same network trained until it stops paying, about an hour on two cores."""
+"""`make cv`: the same network, trained longer. Time and score over five folds are not measured yet;
+at the 200 images/s of two cores, 700,000 images should take about an hour."""
 
 DEMO = Preset({"heatmap": replace(MODELS["heatmap"], epochs=8)}, folds=2)
-"""`make demo`: just enough to see it learn rendered faces, under two minutes on two cores."""
+"""`make demo`: out-of-fold RMSE 1.78 on rendered faces (mean of the labels: 4.37), 1.6 minutes of
+training on two cores."""
 
 PRESETS = {"quick": QUICK, "standard": STANDARD, "demo": DEMO}
 
