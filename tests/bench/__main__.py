@@ -23,7 +23,7 @@ class Options:
 
     data: Path = Path("data/raw")
     """Folder with training.zip, test.zip and the two tables."""
-    repetitions: int = 3
+    repetitions: int = 1
     """Runs of each way; the median counts."""
 
 
