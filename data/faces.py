@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class Faces:
     def __getitem__(self, rows: np.ndarray | slice) -> Faces:
         """Select rows by index array, boolean mask or slice."""
         return Faces(self.images[rows], self.keypoints[rows], self.ids[rows], self.annotator[rows])
+
+    def without(self, suspects: np.ndarray) -> Faces:
+        """The same faces without the labels marked in `suspects`, bool (N, 15)."""
+        keypoints = np.where(suspects[..., None], np.float32(np.nan), self.keypoints)
+        return replace(self, keypoints=keypoints)
 
     @property
     def labelled(self) -> np.ndarray:

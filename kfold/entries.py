@@ -10,6 +10,22 @@ import numpy as np
 from data.competition import IMAGE_SIZE, KEYPOINTS
 from data.faces import Faces
 from kfold.run import Run
+from kfold.views import VIEWS
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a blend is made of: one view of one model, averaged over its seeds.
+
+    Attributes:
+        name: of the model and the view.
+        oof: float (N, 15, 2) in pixels, out-of-fold.
+        test: float (M, 15, 2) in pixels.
+    """
+
+    name: str
+    oof: np.ndarray
+    test: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -20,9 +36,11 @@ class Entry:
         name: of the model, or of the way to blend.
         kind: 'baseline', 'model' or 'ensemble'.
         oof: float (N, 15, 2) in pixels, each row predicted by networks that never saw its group.
-        test: float (M, 15, 2) in pixels, the mean over all folds and seeds.
+        test: float (M, 15, 2) in pixels, the mean over all folds, seeds and views.
         trainings: what each finished training behind it says of itself (see `kfold.fit`).
         parameters: of one network, or of all the networks that an ensemble blends.
+        views: of a model, each of its test-time views.
+        seeds: of a model, `oof` as each seed alone predicts it.
         weights: of each member of an ensemble, one for each annotator.
     """
 
@@ -32,6 +50,8 @@ class Entry:
     test: np.ndarray
     trainings: tuple[dict[str, Any], ...] = ()
     parameters: int = 0
+    views: tuple[Member, ...] = ()
+    seeds: tuple[np.ndarray, ...] = ()
     weights: dict[str, list[float]] = field(default_factory=dict)
 
     @property
@@ -54,16 +74,27 @@ def model_entry(run: Run, model: str, rows: int) -> Entry | None:
     seeds = run.finished_seeds(model)
     if not seeds:
         return None
-    oof = np.zeros((len(seeds), rows, len(KEYPOINTS), 2))
+    views = VIEWS[run.config.models[model].views]
+    oof = np.zeros((len(seeds), len(views), rows, len(KEYPOINTS), 2))
     tests, trainings = [], []
     for i, seed in enumerate(seeds):
         for fold in range(run.config.folds):
             with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                oof[i, stored["rows"]] = stored["oof"]
+                oof[i][:, stored["rows"]] = stored["oof"]
                 tests.append(stored["test"])
             trainings.append(run.summary(model, seed, fold) or {})
-    parameters = trainings[0]["parameters"]
-    return Entry(model, "model", oof.mean(0), np.mean(tests, 0), tuple(trainings), parameters)
+    each = zip(views, oof.mean(axis=0), np.mean(tests, axis=0), strict=True)
+    members = tuple(Member(f"{model}, {view.name}", *arrays) for view, *arrays in each)
+    return Entry(
+        model,
+        "model",
+        oof.mean(axis=(0, 1)),
+        np.mean(tests, axis=(0, 1)),
+        tuple(trainings),
+        trainings[0]["parameters"],
+        members,
+        tuple(oof.mean(axis=1)),
+    )
 
 
 def _mean_face(keypoints: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import math
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +19,21 @@ import keras
 
 from augment.batches import Batches, network_inputs
 from data.atomic import replacing, write_json
-from data.competition import IMAGE_SIZE
 from data.errors import UserError
-from data.faces import Faces, mirror_keypoints
+from data.faces import Faces
 from kfold.keypoint_model import KeypointModel
+from kfold.layers import AxisOffset
 from kfold.losses import LOSSES, PooledRMSE
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import Recipe
-from kfold.score import rmse
+from kfold.score import far_labels, rmse
+from kfold.views import VIEWS, predict_views
 
 OnEpoch = Callable[[int, dict[str, float]], None]
 
 _PREDICTION_BATCH = 256
-_EVALUATIONS = 20  # validation scores in a history, at most: they cost as much as a tenth epoch
+_EVALUATIONS = 10  # validation scores in a history, at most: they cost as much as a tenth epoch
 
 
 class DivergedError(UserError):
@@ -47,6 +49,7 @@ def fit_fold(
     seed: int,
     folder: Path,
     on_epoch: OnEpoch = lambda epoch, logs: None,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Train on the other folds, predict this one and the test set, and keep it all in `folder`.
 
@@ -62,9 +65,12 @@ def fit_fold(
         seed: of the initial weights, the order of the rows and the augmentation.
         folder: gets `model.weights.h5`, `history.json`, `predictions.npz` and, last, `done.json`.
         on_epoch: called after each epoch with its number from 1 and its losses and scores.
+        workers: processes that augment beside the training; 0 augments in this one.
 
     Returns:
-        What `done.json` says: rmse in px, epochs, seconds, images_per_second, parameters.
+        What `done.json` says: rmse in px of the mean over views, epochs, seconds,
+        images_per_second, parameters, how many labels became distrusted, and, where the network
+        learns them, the mirror axis offsets in px of each annotator and keypoint.
 
     Raises:
         UserError: no row to train on.
@@ -79,79 +85,110 @@ def fit_fold(
     validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
     keras.utils.set_random_seed(_seed_of(seed, fold))
     model = build_model(recipe.network)
-    history, seconds = _train(model, recipe, train, validation, _seed_of(seed, fold), on_epoch)
-    oof = predict(model, validation, recipe.mirrored_view)
-    predicted = predict(model, test, recipe.mirrored_view)
+    start = time.perf_counter()
+    training = _Training(model, recipe, validation, _seed_of(seed, fold), workers, on_epoch)
+    training.run(train)
+    seconds = time.perf_counter() - start
+    oof = predict(model, validation, recipe.views)
+    predicted = predict(model, test, recipe.views)
     summary = {
-        "rmse": rmse(validation.keypoints, oof),
+        "rmse": rmse(validation.keypoints, oof.mean(axis=0)),
         "epochs": recipe.epochs,
         "seconds": seconds,
         "images_per_second": len(train) * recipe.epochs / seconds,
         "parameters": model.count_params(),
+        "distrusted": training.distrusted,
+        "axis_offset": _axis_offset(model),
     }
     with replacing(folder / "predictions.npz") as path:
         np.savez(path, rows=held_out, oof=oof, test=predicted)
     with replacing(folder / "model.weights.h5") as path:
         # A compiled model would save its optimizer's state too, twice the size of the weights.
         keras.Model(model.inputs, model.outputs).save_weights(path)
-    write_json(folder / "history.json", history)
+    write_json(folder / "history.json", training.history)
     write_json(done, summary)
     keras.backend.clear_session()
     gc.collect()
     return summary
 
 
-def predict(model: KeypointModel, faces: Faces, mirrored_view: bool = False) -> np.ndarray:
-    """Keypoints float32 (N, 15, 2) in pixels, clipped to the image.
+def predict(model: KeypointModel, faces: Faces, views: str = "plain") -> np.ndarray:
+    """Keypoints float32 (V, N, 15, 2) in pixels, clipped to the image, one for each of V views.
 
-    With `mirrored_view`, the mean of what is seen in each image and in its mirror image.
+    Args:
+        model: a trained one.
+        faces: N of them; their labels are not looked at.
+        views: a name in `kfold.views.VIEWS`.
     """
-    keypoints = _predict(model, faces.images, faces.annotator, mirrored=False)
-    if mirrored_view:
-        other = _predict(model, faces.images[:, :, ::-1], faces.annotator, mirrored=True)
-        keypoints = (keypoints + mirror_keypoints(other)) / 2
-    return np.clip(keypoints, 0, IMAGE_SIZE)
+
+    def look(images: np.ndarray, mirrored: bool) -> np.ndarray:
+        inputs = network_inputs(images, faces.annotator, np.full(len(images), mirrored))
+        return model.predict(inputs, batch_size=_PREDICTION_BATCH, verbose=0)["keypoints"]
+
+    return predict_views(VIEWS[views], faces.images, look)
 
 
-def _predict(
-    model: KeypointModel, images: np.ndarray, annotator: np.ndarray, mirrored: bool
-) -> np.ndarray:
-    inputs = network_inputs(images, annotator, np.full(len(images), mirrored))
-    outputs = model.predict(inputs, batch_size=_PREDICTION_BATCH, verbose=0)
-    return outputs["keypoints"].astype(np.float32)
+@dataclass
+class _Training:
+    """A training under way: what does not change from epoch to epoch, and its history so far."""
 
+    model: KeypointModel
+    recipe: Recipe
+    validation: Faces
+    seed: int
+    workers: int
+    on_epoch: OnEpoch
+    history: dict[str, list[float]] = field(default_factory=dict)
+    distrusted: int = 0
 
-def _train(
-    model: KeypointModel,
-    recipe: Recipe,
-    train: Faces,
-    validation: Faces,
-    seed: int,
-    on_epoch: OnEpoch,
-) -> tuple[dict[str, list[float]], float]:
-    upright = np.zeros(len(validation), bool)
-    held_out_inputs = network_inputs(validation.images, validation.annotator, upright)
-    start = time.perf_counter()
-    with Batches(train, recipe.batch_size, recipe.policy, seed, workers=1) as batches:
-        model.map_weight = recipe.map_weight
-        model.compile(
-            optimizer=build_optimizer(recipe, recipe.epochs * len(batches)),
+    def run(self, train: Faces) -> None:
+        """Train for all epochs; with `distrust`, the second half only on what is trusted."""
+        recipe = self.recipe
+        steps = recipe.epochs * max(1, len(train) // recipe.batch_size)
+        self.model.map_weight = recipe.map_weight
+        self.model.compile(
+            optimizer=build_optimizer(recipe, steps),
             loss=LOSSES[recipe.loss],
             metrics=[PooledRMSE()],
+            jit_compile=False,  # XLA's convolutions are slower than oneDNN's
         )
-        history = model.fit(
-            batches,
-            epochs=recipe.epochs,
-            validation_data=(held_out_inputs, validation.keypoints),
-            validation_batch_size=_PREDICTION_BATCH,
-            validation_freq=_evaluated_epochs(recipe.epochs),
-            callbacks=[_Watch(on_epoch)],
-            verbose=0,
-        )
-    seconds = time.perf_counter() - start
-    scores = {name: [float(v) for v in values] for name, values in history.history.items()}
-    scores["val_epoch"] = [float(epoch) for epoch in _evaluated_epochs(recipe.epochs)]
-    return scores, seconds
+        half = recipe.epochs // 2 if recipe.distrust else recipe.epochs
+        self._fit(train, range(half))
+        if half < recipe.epochs:
+            self._fit(self._trusted(train), range(half, recipe.epochs))
+
+    def _trusted(self, train: Faces) -> Faces:
+        """Leave out labels that the network, half trained, sees far elsewhere.
+
+        It has only begun to learn them by heart, and no held-out label plays a part.
+        """
+        seen = predict(self.model, train).mean(axis=0)
+        suspects = far_labels(train.keypoints, seen, self.recipe.distrust)
+        self.distrusted = int(suspects.sum())
+        return train.without(suspects)
+
+    def _fit(self, train: Faces, epochs: range) -> None:
+        """Train for the epochs of that range, counted from 0."""
+        evaluated = _evaluated_epochs(self.recipe.epochs)
+        upright = np.zeros(len(self.validation), bool)
+        held_out = network_inputs(self.validation.images, self.validation.annotator, upright)
+        seed = _seed_of(self.seed, epochs.start)
+        with Batches(
+            train, self.recipe.batch_size, self.recipe.policy, seed, self.workers
+        ) as batches:
+            logs = self.model.fit(
+                batches,
+                initial_epoch=epochs.start,
+                epochs=epochs.stop,
+                validation_data=(held_out, self.validation.keypoints),
+                validation_batch_size=_PREDICTION_BATCH,
+                validation_freq=evaluated,
+                callbacks=[_Watch(self.on_epoch)],
+                verbose=0,
+            ).history
+        for name, values in logs.items():
+            self.history.setdefault(name, []).extend(float(value) for value in values)
+        self.history["val_epoch"] = [float(epoch) for epoch in evaluated]
 
 
 class _Watch(keras.callbacks.Callback):
@@ -183,6 +220,12 @@ def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:
 def _evaluated_epochs(epochs: int) -> list[int]:
     step = math.ceil(epochs / _EVALUATIONS)
     return sorted({*range(step, epochs + 1, step), epochs})
+
+
+def _axis_offset(model: KeypointModel) -> list[list[float]] | None:
+    """The learned offsets in px, one row of 15 for each annotator."""
+    layers = [layer for layer in model.layers if isinstance(layer, AxisOffset) and layer.trainable]
+    return np.asarray(layers[0].pixels()).astype(float).tolist() if layers else None
 
 
 def _seed_of(seed: int, fold: int) -> int:

@@ -44,7 +44,10 @@ class Standardize(layers.Layer):
 
 @keras.saving.register_keras_serializable("kfold")
 class ChooseAnnotator(layers.Layer):
-    """From the maps (B, h, w, 15 + 4) of both annotators take each face's own: (B, h, w, 15)."""
+    """From maps (B, h, w, 15 + 4) of both annotators take each face's own: (B, h, w, 15).
+
+    A point that the second annotator does not label is the first one's.
+    """
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Maps and annotator (B,) to maps."""

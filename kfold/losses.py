@@ -47,10 +47,19 @@ def masked_huber(target: Any, prediction: Any, delta: float = 2.0) -> Any:
     return ops.sum(inside * (size - inside / 2)) / ops.maximum(ops.sum(present), 1.0)
 
 
+def masked_wing(target: Any, prediction: Any, width: float = 3.0, curvature: float = 1.0) -> Any:
+    """Wing loss (Feng et al., 2018): width ln(1 + |d| / curvature) to `width` px, then linear."""
+    difference, present = residuals(target, prediction)
+    size = ops.abs(difference)
+    inside = width * ops.log(1 + ops.minimum(size, width) / curvature)
+    return ops.sum(inside + ops.relu(size - width)) / ops.maximum(ops.sum(present), 1.0)
+
+
 LOSSES: dict[str, Loss] = {
     "mse": masked_mse,
     "zero_filled_mse": zero_filled_mse,
     "huber": masked_huber,
+    "wing": masked_wing,
 }
 
 

@@ -1,4 +1,4 @@
-"""How the weights move: plain Adam for the reference models, scheduled Muon for ours."""
+"""How the weights move: Adam for the reference models, Muon with a schedule for ours."""
 
 from __future__ import annotations
 
@@ -19,32 +19,45 @@ FIRST_RATE, LAST_RATE = 0.02, 0.01
 CLIP_NORM = 1.0
 """Largest norm of the whole gradient."""
 
+_BETA_2 = 0.99
 _NOT_DECAYED = ["bias", "factor", "sharpness", "offset"]
 _LAST_LAYER = "logits"
 
 
 def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     """The optimizer of a training that takes so many steps."""
-    if not recipe.scheduled:
-        return keras.optimizers.Adam(recipe.learning_rate)
-    warm_up = max(1, round(WARM_UP * steps))
-    rate = keras.optimizers.schedules.CosineDecay(
-        FIRST_RATE * recipe.learning_rate,
-        decay_steps=max(1, steps - warm_up),
-        alpha=LAST_RATE,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warm_up,
-    )
-    optimizer = ConvolutionMuon(
-        rate,
-        weight_decay=recipe.weight_decay,
-        adam_weight_decay=recipe.weight_decay,
-        adam_beta_2=0.99,
-        global_clipnorm=CLIP_NORM,
-        exclude_layers=[_LAST_LAYER],
-    )
+    average: dict[str, Any] = {"use_ema": bool(recipe.ema), "ema_momentum": recipe.ema or None}
+    if recipe.optimizer == "adam":
+        return keras.optimizers.Adam(recipe.learning_rate, **average)
+    common = {
+        "learning_rate": _schedule(recipe.learning_rate, steps),
+        "weight_decay": recipe.weight_decay,
+        "global_clipnorm": CLIP_NORM,
+        **average,
+    }
+    if recipe.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(beta_2=_BETA_2, **common)
+    else:
+        optimizer = ConvolutionMuon(
+            adam_weight_decay=recipe.weight_decay,
+            adam_beta_2=_BETA_2,
+            exclude_layers=[_LAST_LAYER],
+            **common,
+        )
     optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
     return optimizer
+
+
+def _schedule(peak: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A linear warm-up, then half a cosine down."""
+    warm_up = max(1, round(WARM_UP * steps))
+    return keras.optimizers.schedules.CosineDecay(
+        FIRST_RATE * peak,
+        decay_steps=max(1, steps - warm_up),
+        alpha=LAST_RATE,
+        warmup_target=peak,
+        warmup_steps=warm_up,
+    )
 
 
 @keras.saving.register_keras_serializable("kfold")
@@ -61,9 +74,24 @@ class ConvolutionMuon(keras.optimizers.Muon):
         )
 
     def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
-        """Orthogonalise a kernel as a matrix."""
-        matrix = ops.reshape(x, (-1, x.shape[-1]))
-        return ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
+        """Orthogonalise a kernel as a matrix.
+
+        Keras's iteration X <- aX + (bA + cA^2)X, A = XX', only ever multiplies X from the left by
+        polynomials of the first A. So their product is found among (out, out) matrices and X, up
+        to ten times as large, is multiplied once at the end.
+        """
+        matrix = ops.transpose(ops.reshape(x, (-1, x.shape[-1])))
+        wide = matrix if matrix.shape[0] <= matrix.shape[1] else ops.transpose(matrix)
+        wide = wide / (ops.norm(wide) + 1e-7)
+        product = one = ops.eye(wide.shape[0])
+        gram = wide @ ops.transpose(wide)
+        for _ in range(steps):
+            factor = self.muon_a * one + self.muon_b * gram + self.muon_c * gram @ gram
+            product = factor @ product
+            gram = factor @ gram @ factor
+        wide = product @ wide
+        matrix = wide if matrix.shape[0] <= matrix.shape[1] else ops.transpose(wide)
+        return ops.reshape(ops.transpose(matrix), x.shape)
 
     def lr_adjust(self, x: Any) -> Any:
         """Scale an update so that a learning rate means what it means to Adam."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.atomic import write_text
-from kfold.leaderboard import Line, board_table, explanation, keypoint_table
+from kfold.leaderboard import Line
 from kfold.run import Run
+from kfold.tables import board_table, detail_tables, explanation
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
@@ -23,7 +24,7 @@ def write_page(run: Run, lines: Sequence[Line], figures: Sequence[Path]) -> Path
     text = _TEMPLATES.get_template("page.html.j2").render(
         run=run,
         board=board_table(lines),
-        keypoints=keypoint_table(lines),
+        details=detail_tables(lines),
         explanation=explanation(run, lines),
         figures=[
             {

@@ -24,19 +24,59 @@ class Preset:
     seeds: int = 1
 
 
-QUICK = Preset({"heatmap": replace(MODELS["heatmap"], epochs=6)})
-"""`make cv PRESET=quick`: one network a fold. On FaceBench out-of-fold RMSE 2.37, trusted 1.36 (the
-constant: 4.79 and 4.38), in 14 minutes on two cores that other work shared at first."""
+_HEATMAP = MODELS["heatmap"]
 
-STANDARD = Preset({"heatmap": replace(MODELS["heatmap"], epochs=40)})
-"""`make cv`: the same network, trained longer. Time and score over five folds are not measured yet;
-at the 200 images/s of two cores, 700,000 images should take about an hour."""
+QUICK = Preset({"heatmap": replace(_HEATMAP, epochs=10, views="mirror")})
+"""`make cv PRESET=quick`: one network a fold."""
 
-DEMO = Preset({"heatmap": replace(MODELS["heatmap"], epochs=8)}, folds=2)
+STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=36)}, seeds=2)
+"""`make cv`: the same network, trained longer and twice."""
+
+BEST = Preset(
+    {
+        "heatmap": replace(_HEATMAP, epochs=60),
+        "heatmap_wide": replace(_HEATMAP, network="heatmap_wide", epochs=60),
+    },
+    seeds=3,
+)
+"""`make cv PRESET=best`: longer still, with a wider network beside it, three times each."""
+
+DEMO = Preset({"heatmap": replace(_HEATMAP, epochs=8, views="mirror")}, folds=2)
 """`make demo`: out-of-fold RMSE 1.78 on rendered faces (mean of the labels: 4.37), 1.6 minutes of
 training on two cores."""
 
-PRESETS = {"quick": QUICK, "standard": STANDARD, "demo": DEMO}
+_SHORT = replace(_HEATMAP, epochs=12, views="mirror")
+
+ABLATION = Preset(
+    {
+        "full": _SHORT,
+        "one_head": replace(_SHORT, network="one_head"),
+        "no_offset": replace(_SHORT, network="no_offset"),
+        "regression": replace(_SHORT, network="regression"),
+        "batch_norm": replace(_SHORT, network="batch_norm"),
+        "no_map_loss": replace(_SHORT, map_weight=0.0),
+        "mse": replace(_SHORT, loss="mse"),
+        "wing": replace(_SHORT, loss="wing"),
+        "adamw": replace(_SHORT, optimizer="adamw", learning_rate=2e-3),
+        "ema": replace(_SHORT, ema=0.998),
+        "distrust": replace(_SHORT, distrust=8.0),
+        "no_augmentation": replace(_SHORT, policy="none"),
+        "mirror_only": replace(_SHORT, policy="flip"),
+        "strong_augmentation": replace(_SHORT, policy="strong"),
+    },
+    folds=2,
+    seeds=2,
+)
+"""`make cv PRESET=ablation`: a short training on half of the rows, and what becomes of it without
+one of its ingredients, or with one that it lacks."""
+
+PRESETS = {
+    "quick": QUICK,
+    "standard": STANDARD,
+    "best": BEST,
+    "demo": DEMO,
+    "ablation": ABLATION,
+}
 
 
 def preset_of(name: str) -> Preset:

@@ -18,11 +18,14 @@ class Recipe:
         policy: a name in `augment.policies.POLICIES`.
         complete_rows: train only on rows with all 15 keypoints; it is scored on every row.
         batch_size: images a step.
-        learning_rate: of Adam, or its peak where it is scheduled.
-        scheduled: Muon with warm-up and cosine decay instead of Adam at a constant rate.
-        weight_decay: of Muon.
+        optimizer: 'adam' at a constant rate; 'adamw' or 'muon' with warm-up and cosine decay.
+        learning_rate: its rate, or the peak of its schedule.
+        weight_decay: of 'adamw' and 'muon'.
+        ema: momentum of the weights' moving average, which is what predicts; 0 for none.
         map_weight: of the heatmaps' cross-entropy beside the loss, for networks with maps.
-        mirrored_view: predict the mirrored face too, and average the two.
+        distrust: after half of the epochs, labels farther than so many pixels from what the network
+            makes of its own training faces are no longer trained on; 0 trains on all.
+        views: a name in `kfold.views.VIEWS`: what is looked at when predicting.
     """
 
     network: str
@@ -31,11 +34,13 @@ class Recipe:
     policy: str = "none"
     complete_rows: bool = False
     batch_size: int = 128
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
-    scheduled: bool = False
     weight_decay: float = 0.0
+    ema: float = 0.0
     map_weight: float = 0.0
-    mirrored_view: bool = False
+    distrust: float = 0.0
+    views: str = "plain"
 
 
 MODELS: dict[str, Recipe] = {
@@ -49,11 +54,11 @@ MODELS: dict[str, Recipe] = {
         loss="huber",
         policy="standard",
         batch_size=32,
+        optimizer="muon",
         learning_rate=6e-3,
-        scheduled=True,
         weight_decay=0.03,
         map_weight=0.2,
-        mirrored_view=True,
+        views="six",
     ),
 }
 """The three reference models, `mask_zero_filled`, which is `mask` with its notebook's own loss,

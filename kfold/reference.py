@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import layers
 
 from data.competition import COORDINATES, IMAGE_SIZE, KEYPOINTS
-
-
-def face_inputs() -> dict[str, keras.KerasTensor]:
-    """The inputs of every network, see `augment.batches.network_inputs`."""
-    return {
-        "image": keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1), name="image"),
-        "annotator": keras.Input((), name="annotator", dtype="int32"),
-        "mirrored": keras.Input((), name="mirrored", dtype="int32"),
-    }
+from kfold.inputs import face_inputs
 
 
 def plain_cnn(widths: tuple[int, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -45,8 +45,9 @@ def write_report(run: Run, data: Competition, folds: np.ndarray, console: Consol
         console: where the table is printed.
     """
     from kfold.figures import draw_extreme_faces, draw_loss_curves
-    from kfold.leaderboard import make_leaderboard, print_leaderboard, write_leaderboard
+    from kfold.leaderboard import make_leaderboard
     from kfold.page import write_page
+    from kfold.tables import print_leaderboard, write_leaderboard
 
     lines = make_leaderboard(run, data, folds)
     models = [line for line in lines if line.entry.kind == "model"]

@@ -71,15 +71,19 @@ def score(faces: Faces, prediction: np.ndarray) -> Score:
     )
 
 
+def far_labels(truth: np.ndarray, prediction: np.ndarray, distance: float) -> np.ndarray:
+    """Bool (N, 15): labels farther than `distance` px from a prediction (N, 15, 2)."""
+    return np.sqrt(squared_errors(truth, prediction).sum(axis=-1)) > distance
+
+
 def untrusted_labels(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     """Bool (N, 15): labels that are probably gross errors, told by an out-of-fold prediction.
 
     Those farther than `FARTHEST` pixels from it; none at all if they would be more than
     `MOST_FLAGGED` of the labels.
     """
-    distance = np.sqrt(squared_errors(truth, prediction).sum(axis=-1))
-    flagged = distance > FARTHEST
-    if flagged.sum() > MOST_FLAGGED * np.isfinite(distance).sum():
+    flagged = far_labels(truth, prediction, FARTHEST)
+    if flagged.sum() > MOST_FLAGGED * np.isfinite(truth).all(axis=-1).sum():
         return np.zeros_like(flagged)
     return flagged
 

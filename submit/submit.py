@@ -51,7 +51,7 @@ def main(options: Options) -> None:
     rank = f", estimated rank {line.rank} of 175" if line.rank else ""
     console.print(
         f"{path}: {len(data.lookup)} rows from {line.entry.kind} {line.entry.name!r}, "
-        f"out-of-fold RMSE {line.score.rmse:.3f}{rank}"
+        f"out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}"
     )
     if options.dry:
         return

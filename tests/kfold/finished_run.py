@@ -11,6 +11,7 @@ from kfold.recipe import Recipe
 from kfold.run import Run, RunConfig, open_run, write_folds
 
 FOLDS = 3
+OFFSETS = [[0.5] * 15, [1.25] * 15]
 
 
 def random_competition(train: int = 60, test: int = 12) -> Competition:
@@ -30,9 +31,12 @@ def random_competition(train: int = 60, test: int = 12) -> Competition:
 
 
 def finished_run(
-    folder, data: Competition, noise: dict[str, list[float]]
+    folder, data: Competition, noise: dict[str, list[float]], bias: float = 0.0
 ) -> tuple[Run, np.ndarray]:
-    """Models whose out-of-fold error has the given standard deviation, one for each seed, in px."""
+    """Models whose out-of-fold error has the given standard deviation, one for each seed, in px.
+
+    All of them see keypoint 3 too far right, by `bias` px.
+    """
     recipes = {name: Recipe("base", epochs=2) for name in noise}
     seeds = max(map(len, noise.values()))
     run = open_run(folder, RunConfig("nowhere", data.checksum, FOLDS, seeds, recipes))
@@ -42,20 +46,21 @@ def finished_run(
     for name, sigmas in noise.items():
         for seed, sigma in enumerate(sigmas):
             for fold in range(FOLDS):
-                _finish(run.fold_folder(name, seed, fold), data, folds == fold, sigma, rng)
+                _finish(run.fold_folder(name, seed, fold), data, folds == fold, sigma, bias, rng)
     return run, folds
 
 
-def _finish(folder, data: Competition, held_out: np.ndarray, sigma: float, rng) -> None:
+def _finish(folder, data: Competition, held_out, sigma: float, bias: float, rng) -> None:
     folder.mkdir(parents=True)
     truth = np.nan_to_num(data.train.keypoints[held_out], nan=40)
+    truth[:, 3, 0] += bias
     np.savez(
         folder / "predictions.npz",
         rows=np.flatnonzero(held_out),
-        oof=truth + rng.normal(0, sigma, truth.shape),
-        test=40 + rng.normal(0, sigma, data.test.keypoints.shape),
+        oof=(truth + rng.normal(0, sigma, truth.shape))[None],
+        test=40 + rng.normal(0, sigma, (1, *data.test.keypoints.shape)),
     )
     history = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "val_loss": [9.0, 4.0]}
     write_json(folder / "history.json", history | {"val_rmse": [3.1, 2.1], "val_epoch": [1, 2]})
     done = {"rmse": sigma, "epochs": 2, "seconds": 60.0, "images_per_second": 100.0}
-    write_json(folder / "done.json", done | {"parameters": 1000})
+    write_json(folder / "done.json", done | {"parameters": 1000, "axis_offset": OFFSETS})

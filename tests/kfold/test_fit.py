@@ -41,8 +41,8 @@ def test_files_say_what_the_summary_says(faces, folds, fitted):
     stored = np.load(folder / "predictions.npz")
     np.testing.assert_array_equal(stored["rows"], np.flatnonzero(folds == 1))
     truth = faces.keypoints[folds == 1]
-    assert rmse(truth, stored["oof"]) == pytest.approx(summary["rmse"], rel=1e-3)
-    assert stored["test"].shape == (5, 15, 2)
+    assert rmse(truth, stored["oof"].mean(axis=0)) == pytest.approx(summary["rmse"], rel=1e-3)
+    assert stored["test"].shape == (2, 5, 15, 2)
     history = json.loads((folder / "history.json").read_text())
     assert [len(history[name]) for name in ("loss", "rmse", "val_rmse")] == [2, 2, 2]
     assert [epoch for epoch, _ in told] == [1, 2]
@@ -82,18 +82,29 @@ def test_a_finished_training_is_left_alone_and_a_cut_off_one_is_not(faces, folds
 
 
 def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
-    wild = replace(TINY, scheduled=False, learning_rate=1e30)
+    wild = replace(TINY, optimizer="adam", learning_rate=1e30)
     with pytest.raises(DivergedError, match="lower the recipe's learning_rate"):
         fit_fold(wild, faces, faces[:5], folds, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "done.json").exists()
 
 
-def test_the_mirrored_view_is_averaged_in_its_own_place(faces):
+def test_the_mirrored_view_is_in_its_own_place(faces):
     """A face and its mirror image get mirrored predictions, but for the annotators' offsets."""
     model = build_model("heatmap")
-    both = predict(model, faces[:4], mirrored_view=True)
+    plain, mirrored = predict(model, faces[:4], "mirror")
     turned = replace(faces[:4], images=np.ascontiguousarray(faces.images[:4, :, ::-1]))
-    np.testing.assert_allclose(
-        predict(model, turned, mirrored_view=True), mirror_keypoints(both), atol=1e-3
-    )
-    assert np.abs(predict(model, faces[:4]) - both).max() > 0
+    other_plain, other_mirrored = predict(model, turned, "mirror")
+    np.testing.assert_allclose(other_plain, mirror_keypoints(mirrored), atol=1e-3)
+    np.testing.assert_allclose(other_mirrored, mirror_keypoints(plain), atol=1e-3)
+    assert np.abs(plain - mirrored).max() > 0
+
+
+def test_labels_far_from_what_was_learned_are_left_out_of_the_second_half(faces, folds, tmp_path):
+    """After one epoch every prediction is near the middle, and so far from some label."""
+    wary = replace(TINY, distrust=30.0, policy="none")
+    summary = fit_fold(wary, faces, faces[:5], folds, 1, 0, tmp_path / "wary")
+    labels = faces.labelled[folds != 1].sum()
+    assert 0 < summary["distrusted"] < labels
+    history = json.loads((tmp_path / "wary" / "history.json").read_text())
+    assert len(history["loss"]) == len(history["val_rmse"]) == 2
+    assert history["loss"][1] < history["loss"][0]

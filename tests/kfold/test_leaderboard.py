@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from kfold.leaderboard import make_leaderboard, print_leaderboard, write_leaderboard
+from kfold.leaderboard import make_leaderboard
 from kfold.score import rmse
+from kfold.tables import print_leaderboard, write_leaderboard
 from tests.kfold.finished_run import FOLDS, finished_run, random_competition
 
 
@@ -21,9 +22,8 @@ def by_name(lines):
 def test_lines_are_scored_from_their_own_predictions_best_first(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
     lines = make_leaderboard(run, data, folds)
-    assert {line.entry.name for line in lines} == {"constant", "good", "bad", "mean", "weighted"}
-    scores = [line.score.rmse for line in lines]
-    assert scores == sorted(scores)
+    assert {line.entry.name for line in lines} == {"constant", "good", "bad", "mean", "stack"}
+    assert [line.trusted.rmse for line in lines] == sorted(line.trusted.rmse for line in lines)
     for line in lines:
         assert line.score.rmse == pytest.approx(rmse(data.train.keypoints, line.entry.oof))
         assert len(line.fold_rmse) == FOLDS
@@ -50,7 +50,7 @@ def test_a_model_with_an_unfinished_fold_is_left_out(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"whole": [1.0], "cut": [1.0]})
     (run.fold_folder("cut", 0, 1) / "done.json").unlink()
     names = set(by_name(make_leaderboard(run, data, folds)))
-    assert names == {"constant", "whole"}
+    assert names == {"constant", "whole", "stack"}
 
 
 def test_the_constant_baseline_never_sees_the_fold_it_predicts(tmp_path, data):
@@ -61,23 +61,23 @@ def test_the_constant_baseline_never_sees_the_fold_it_predicts(tmp_path, data):
     np.testing.assert_array_equal(before, after)
 
 
-def test_the_weighted_ensemble_prefers_the_better_model_and_is_not_worse_than_the_mean(
+def test_the_stacked_ensemble_prefers_the_better_model_and_is_not_worse_than_the_mean(
     tmp_path, data
 ):
     run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
     lines = by_name(make_leaderboard(run, data, folds))
-    weighted = lines["weighted"]
-    for good, bad in zip(*weighted.entry.weights.values(), strict=True):
+    stacked = lines["stack"]
+    for good, bad in zip(*stacked.entry.weights.values(), strict=True):
         assert good > 0.9
         assert good + bad == pytest.approx(1)
-    assert weighted.score.rmse < lines["mean"].score.rmse
+    assert stacked.score.rmse < lines["mean"].score.rmse
 
 
 def test_ensemble_weights_of_a_fold_are_not_fitted_on_it(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [2.0]})
-    before = by_name(make_leaderboard(run, data, folds))["weighted"].entry.oof[folds == 0]
+    before = by_name(make_leaderboard(run, data, folds))["stack"].entry.oof[folds == 0]
     data.train.keypoints[folds == 0] += 30
-    after = by_name(make_leaderboard(run, data, folds))["weighted"].entry.oof[folds == 0]
+    after = by_name(make_leaderboard(run, data, folds))["stack"].entry.oof[folds == 0]
     np.testing.assert_array_equal(before, after)
 
 
@@ -99,3 +99,47 @@ def test_files_and_table_say_the_same(tmp_path, data):
     for line in lines:
         assert f"| {line.score.rmse:.3f} |" in markdown
         assert f"{line.score.rmse:.3f}" in printed
+
+
+def test_the_stack_takes_away_what_a_keypoint_is_always_wrong_by(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"model": [0.5]}, bias=3.0)
+    lines = by_name(make_leaderboard(run, data, folds))
+    assert lines["model"].trusted.by_keypoint[3] > 2
+    assert lines["stack"].trusted.by_keypoint[3] < 0.8
+    assert lines["stack"].entry.weights == {"model, as it is": [1, 1]}
+
+
+def test_gross_labels_are_flagged_not_trusted_and_not_fitted(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
+    clean = by_name(make_leaderboard(run, data, folds))["stack"]
+    data.train.keypoints[0, 3] += 60
+    stack = by_name(make_leaderboard(run, data, folds))["stack"]
+    assert stack.flagged == pytest.approx(1 / data.train.labelled.sum())
+    assert stack.score.rmse > 1.5 * stack.trusted.rmse
+    assert stack.trusted.rmse == pytest.approx(clean.trusted.rmse, rel=0.02)
+
+
+def test_each_seed_is_scored_alone_too(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"model": [1.0, 3.0]})
+    model = by_name(make_leaderboard(run, data, folds))["model"]
+    assert model.seed_rmse == pytest.approx((1, 3), rel=0.1)
+
+
+def test_an_annotator_without_a_row_to_fit_or_to_score_stops_nothing(tmp_path, data):
+    second = data.train.annotator == 2
+    run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [2.0]})
+    data.train.keypoints[second] = np.nan
+    data.train.keypoints[folds == 0, 5] = np.nan
+    stack = by_name(make_leaderboard(run, data, folds))["stack"]
+    assert np.isnan(stack.score.by_annotator[1])
+    assert np.isfinite(stack.entry.oof).all()
+    assert np.isfinite(stack.entry.test).all()
+    write_leaderboard(run, make_leaderboard(run, data, folds))
+
+
+def test_the_learned_offsets_are_told(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"model": [1.0]})
+    write_leaderboard(run, make_leaderboard(run, data, folds))
+    markdown = (run.folder / "leaderboard.md").read_text()
+    assert "| model | 1 | +0.50 |" in markdown
+    assert "| model | 2 | +1.25 |" in markdown

@@ -1,0 +1,139 @@
+"""The leaderboard as text: printed, as markdown, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from data.atomic import write_text
+from data.competition import ANNOTATORS, KEYPOINTS
+from kfold.leaderboard import Line
+from kfold.run import Run
+from kfold.score import FARTHEST
+
+Rows = list[list[str]]
+"""A table: a header row, then the others."""
+
+
+def write_leaderboard(run: Run, lines: Sequence[Line]) -> None:
+    """Write leaderboard.csv and leaderboard.md into the run's folder."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(lines[0].cells), lineterminator="\n")
+    table.writeheader()
+    table.writerows(line.cells for line in lines)
+    write_text(run.folder / "leaderboard.csv", text.getvalue())
+    parts = [f"# {run.folder.name}", explanation(run, lines), _markdown(board_table(lines))]
+    for title, rows in detail_tables(lines).items():
+        parts += [f"## {title}", _markdown(rows)]
+    write_text(run.folder / "leaderboard.md", "\n\n".join(parts) + "\n")
+
+
+def print_leaderboard(console: Console, run: Run, lines: Sequence[Line]) -> None:
+    """Print the main table."""
+    header, *rows = board_table(lines)
+    title = f"{run.folder}: out-of-fold RMSE in pixels, best first"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def explanation(run: Run, lines: Sequence[Line]) -> str:
+    """What the main table's columns mean."""
+    text = (
+        f"Out-of-fold RMSE in pixels over {run.config.folds} folds, best first. Trusted leaves out "
+        f"labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction, here "
+        f"{lines[0].flagged:.2%} of them; its interval is a bootstrap over images, folds ± the "
+        "standard deviation between folds, one seed what a single training a fold scores (mean and "
+        "standard deviation over seeds), and annotators 1 and 2 are its parts."
+    )
+    if any(line.rank for line in lines):
+        text += (
+            " The rank is an estimate: the place that the RMSE over all labels would have had "
+            "among the 175 private scores of the frozen leaderboard."
+        )
+    return text
+
+
+def board_table(lines: Sequence[Line]) -> Rows:
+    """The main table, a row a line."""
+    ranked = any(line.rank for line in lines)
+    header = [
+        "name",
+        "kind",
+        "trusted",
+        "95% interval",
+        "folds ±",
+        "ann. 1",
+        "ann. 2",
+        "all labels",
+    ]
+    header += ["all", "rank"] if ranked else ["all"]
+    rows = [[*header, "epochs", "img/s", "min"]]
+    for line in lines:
+        cells, trusted = line.cells, line.trusted
+        row = [line.entry.name, line.entry.kind, f"{trusted.rmse:.3f}"]
+        row += [f"{trusted.low:.3f}-{trusted.high:.3f}", f"{np.std(line.fold_rmse):.3f}"]
+        seeds = line.seed_rmse
+        row += [f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-"]
+        row += [*(f"{value:.3f}" for value in trusted.by_annotator), f"{line.score.rmse:.3f}"]
+        row += [f"{line.rank}/175"] if ranked else []
+        costs = (cells[name] for name in ("epochs", "images_per_second", "minutes"))
+        rows.append([*row, *(f"{cost or '-'}" for cost in costs)])
+    return rows
+
+
+def detail_tables(lines: Sequence[Line]) -> dict[str, Rows]:
+    """The tables below the main one, by title."""
+    tables = {"Trusted RMSE by keypoint, in pixels": _keypoint_table(lines)}
+    weights = [line.entry for line in lines if line.entry.weights]
+    if weights:
+        tables["Weights of the ensembles"] = [
+            ["ensemble", "member", *(f"annotator {annotator}" for annotator in ANNOTATORS)],
+            *(
+                [entry.name, member, *(f"{value:.3f}" for value in values)]
+                for entry in weights
+                for member, values in entry.weights.items()
+            ),
+        ]
+    offsets = {line.entry.name: _mean_offset(line) for line in lines if line.entry.kind == "model"}
+    known = {name: offset for name, offset in offsets.items() if offset is not None}
+    if known:
+        tables["Learned offset from the mirror axis, in pixels to the right"] = [
+            ["model", "annotator", *KEYPOINTS],
+            *(
+                [name, f"{annotator}", *(f"{value:+.2f}" for value in values)]
+                for name, offset in known.items()
+                for annotator, values in zip(ANNOTATORS, offset, strict=True)
+            ),
+        ]
+    return tables
+
+
+def _keypoint_table(lines: Sequence[Line]) -> Rows:
+    header = ["keypoint", *(line.entry.name for line in lines)]
+    rows = [
+        [name, *(f"{line.trusted.by_keypoint[k]:.3f}" for line in lines)]
+        for k, name in enumerate(KEYPOINTS)
+    ]
+    return [header, *rows]
+
+
+def _mean_offset(line: Line) -> np.ndarray | None:
+    """Mean over a model's trainings, (2 annotators, 15) in px; None if it learns none."""
+    each = [training.get("axis_offset") for training in line.entry.trainings]
+    offsets = [offset for offset in each if offset]
+    return np.mean(offsets, axis=0) if offsets else None
+
+
+def _markdown(rows: Rows) -> str:
+    rule = ["---"] * len(rows[0])
+    return "\n".join("| " + " | ".join(row) + " |" for row in [rows[0], rule, *rows[1:]])

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.competition import IMAGE_SIZE, KEYPOINTS
+from kfold.views import VIEWS, View, predict_views
+
+Y, X = np.mgrid[:IMAGE_SIZE, :IMAGE_SIZE]
+
+
+def drawn(dots):
+    squares = (X - dots[:, 0, None, None]) ** 2 + (Y - dots[:, 1, None, None]) ** 2
+    return np.round(250 * np.exp(-squares / 4.5)).astype(np.uint8)
+
+
+def find_dots(images, mirrored):
+    """A predictor that is never wrong: every keypoint is where the dot is."""
+    weights = images / images.sum(axis=(1, 2), keepdims=True)
+    points = np.stack([(weights * X).sum(axis=(1, 2)), (weights * Y).sum(axis=(1, 2))], axis=-1)
+    return np.repeat(points[:, None], len(KEYPOINTS), axis=1).astype(np.float32)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.85, 1.2), st.floats(-15, 15), st.booleans(), st.integers(0, 2**32 - 1))
+def test_what_is_seen_in_a_view_is_told_in_the_pixels_of_the_face(zoom, turn, mirrored, seed):
+    dots = np.random.default_rng(seed).uniform(25, 70, (4, 2))
+    seen = View(zoom, turn, mirrored).predict(drawn(dots), find_dots)
+    expected = np.repeat(dots[:, None], len(KEYPOINTS), axis=1)
+    np.testing.assert_allclose(seen, expected, atol=0.05)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_set_begins_with_the_face_as_it_is_and_repeats_no_view(name):
+    views = VIEWS[name]
+    assert views[0] == View()
+    assert len({view.name for view in views}) == len(views)
+    told = []
+    predict_views(
+        views, drawn(np.full((2, 2), 40.0)), lambda *a: told.append(a[1]) or find_dots(*a)
+    )
+    assert told == [view.mirrored for view in views]
+
+
+def test_predictions_end_at_the_border_of_the_image():
+    far = np.full((3, len(KEYPOINTS), 2), 500, np.float32)
+    seen = predict_views(VIEWS["six"], drawn(np.full((3, 2), 40.0)), lambda *_: far)
+    assert seen.shape == (6, 3, len(KEYPOINTS), 2)
+    assert seen.min() >= 0
+    assert seen.max() <= IMAGE_SIZE
