@@ -2,6 +2,7 @@
 #
 #   DATA=<folder>   with the competition's four files, zipped or not   (data/raw)
 #   RUN=<name>      of a run; its folder is runs/<name>                (the preset's name; the latest)
+#   RUNS="a b"      runs for `make report` to compare
 #   PRESET=<name>   what to train: quick, standard                     (standard)
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
@@ -44,8 +45,8 @@ cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
 
-report: $(VENV)/ready ## Write the leaderboard of a run again
-	@$(RUN_PYTHON) -m kfold.report $(call option,RUN DATA)
+report: $(VENV)/ready ## Write the leaderboard page of a run again, or of several side by side
+	@$(RUN_PYTHON) -m kfold.report $(if $(RUNS)$(RUN),--runs $(or $(RUNS),$(RUN))) $(call option,DATA)
 
 preview: $(VENV)/ready ## Draw a contact sheet of every augmentation policy
 	@$(RUN_PYTHON) -m augment.preview $(call option,DATA)

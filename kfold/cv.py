@@ -41,7 +41,7 @@ def main(options: Options) -> None:
     from data.terminal import open_console
     from kfold.crossval import cross_validate, deal_folds
     from kfold.presets import preset_of, with_overrides
-    from kfold.report import write_report
+    from kfold.report.write import write_report
     from kfold.run import RunConfig, open_run, run_folder
 
     preset = with_overrides(
@@ -59,7 +59,7 @@ def main(options: Options) -> None:
     run = open_run(run_folder(options.run or options.preset), config, options.force)
     folds = deal_folds(run, data.train, console)
     cross_validate(run, list(preset.models), preset.seeds, data, folds, console)
-    write_report(run, data, folds, console)
+    write_report([(run, folds)], data, console)
 
 
 if __name__ == "__main__":

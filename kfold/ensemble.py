@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.linear_model import LinearRegression
+from scipy.optimize import nnls
 
 from data.competition import ANNOTATORS
 from data.faces import Faces
@@ -69,9 +69,8 @@ def _fit(stacked: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray
     mean_members = (stacked * labelled[..., None]).sum(axis=0) / counts[..., None]
     weights = np.zeros(stacked.shape[-1])
     if labelled.any():
-        regression = LinearRegression(positive=True, fit_intercept=False)
         features, targets = (stacked - mean_members)[labelled], (truth - mean_truth)[labelled]
-        weights = regression.fit(features, targets).coef_
+        weights, _ = nnls(features, targets)
     if not weights.any():  # nothing to fit, or nothing that helps
         weights = np.ones_like(weights)
     weights = weights / weights.sum()

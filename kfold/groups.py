@@ -146,15 +146,15 @@ def _whitened(faces: Faces, components: int) -> np.ndarray:
     from sklearn.decomposition import PCA
     from sklearn.preprocessing import normalize
 
-    anchors = _anchors(faces.keypoints)
-    aligned = (_align(image, points) for image, points in zip(faces.images, anchors, strict=True))
+    pairs = zip(faces.images, anchors(faces.keypoints), strict=True)
+    aligned = (_align(image, points) for image, points in pairs)
     descriptors = np.stack([_descriptor(image) for image in aligned], dtype=np.float64)
     pca = PCA(components, whiten=True, svd_solver="covariance_eigh")
     return normalize(pca.fit_transform(descriptors))
 
 
-def _anchors(keypoints: np.ndarray) -> np.ndarray:
-    """Left eye, right eye and middle of the mouth, (N, 3, 2); NaN where unknown.
+def anchors(keypoints: np.ndarray) -> np.ndarray:
+    """Left eye, right eye and middle of the mouth, (N, 3, 2) in pixels; NaN where unknown.
 
     The second annotator's lower lip is the middle of the mouth already.
     """

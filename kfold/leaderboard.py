@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
 from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank
 from kfold.run import Run
-from kfold.score import Score, rmse, score, untrusted_labels
+from kfold.score import Score, interval, rmse, score, untrusted_labels
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Line:
         fold_rmse: the trusted RMSE of each fold, in pixels.
         seed_rmse: the trusted RMSE of each of a model's seeds alone, in pixels.
         rank: estimated rank among Kaggle's 175 teams; None on other data.
+        behind: how far the trusted RMSE is above the best line's: the difference, and the 95%
+            interval of it over bootstrap samples that both share.
     """
 
     entry: Entry
@@ -37,6 +40,12 @@ class Line:
     fold_rmse: tuple[float, ...]
     seed_rmse: tuple[float, ...]
     rank: int | None
+    behind: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def tied(self) -> bool:
+        """Whether other faces of the same kind might as well have made this line the best."""
+        return self.behind[1] <= 0
 
     @property
     def cells(self) -> dict[str, str | float | int]:
@@ -46,6 +55,7 @@ class Line:
         speeds = [training["images_per_second"] for training in trainings]
         one, two = self.score.by_annotator
         trusted_one, trusted_two = self.trusted.by_annotator
+        behind, behind_low, behind_high = self.behind
         return {
             "name": entry.name,
             "kind": entry.kind,
@@ -53,6 +63,9 @@ class Line:
             "rmse_trusted": round(self.trusted.rmse, 5),
             "rmse_trusted_low": round(self.trusted.low, 5),
             "rmse_trusted_high": round(self.trusted.high, 5),
+            "behind": round(behind, 5),
+            "behind_low": round(behind_low, 5),
+            "behind_high": round(behind_high, 5),
             "rmse_trusted_fold_std": round(float(np.std(self.fold_rmse)), 5),
             "rmse_trusted_annotator_1": round(trusted_one, 5),
             "rmse_trusted_annotator_2": round(trusted_two, 5),
@@ -84,19 +97,42 @@ def make_leaderboard(run: Run, data: Competition, folds: np.ndarray) -> list[Lin
         data: what they were trained on.
         folds: int (N,), the fold of every training row.
     """
+    return compare_runs([(run, folds)], data)
+
+
+def compare_runs(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> list[Line]:
+    """Score the entries of several runs on the same data, best first.
+
+    All are measured on the labels that the best of them trusts. With several runs, an entry's
+    name starts with its run's, and there is one baseline.
+
+    Args:
+        runs: each with the fold, int (N,), of every training row.
+        data: what they were trained on.
+    """
+    entries = [(constant_baseline(data.train, data.test, runs[0][1]), runs[0][1])]
+    for run, folds in runs:
+        prefix = f"{run.folder.name}/" if len(runs) > 1 else ""
+        for entry in _trained(run, data, folds):
+            entries.append((replace(entry, name=prefix + entry.name), folds))
+    truth = data.train.keypoints
+    best, _ = min(entries, key=lambda pair: rmse(truth, pair[0].oof))
+    trusted = data.train.without(untrusted_labels(truth, best.oof))
+    lines = [_line(entry, data, trusted, folds) for entry, folds in entries]
+    # The few gross errors among the labels would decide an order by `score.rmse`.
+    lines.sort(key=lambda line: line.trusted.rmse)
+    return [replace(line, behind=_behind(line.trusted, lines[0].trusted)) for line in lines]
+
+
+def _trained(run: Run, data: Competition, folds: np.ndarray) -> list[Entry]:
+    """Every finished model of a run and every ensemble of them."""
     found = (model_entry(run, model, len(data.train)) for model in run.config.models)
     models = [entry for entry in found if entry]
-    entries = [
-        constant_baseline(data.train, data.test, folds),
-        *models,
-        *ensembles(models, data.train, data.test, folds),
-    ]
-    truth = data.train.keypoints
-    best = min(entries, key=lambda entry: rmse(truth, entry.oof))
-    trusted = data.train.without(untrusted_labels(truth, best.oof))
-    lines = [_line(entry, data, trusted, folds) for entry in entries]
-    # The few gross errors among the labels would decide an order by `score.rmse`.
-    return sorted(lines, key=lambda line: line.trusted.rmse)
+    return [*models, *ensembles(models, data.train, data.test, folds)]
+
+
+def _behind(score: Score, best: Score) -> tuple[float, float, float]:
+    return (score.rmse - best.rmse, *interval(score.draws - best.draws))
 
 
 def _line(entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray) -> Line:

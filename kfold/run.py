@@ -159,6 +159,11 @@ def read_folds(run: Run) -> np.ndarray | None:
     return np.loadtxt(path, np.int64, delimiter=",", skiprows=1, usecols=3)
 
 
+def read_groups(run: Run) -> np.ndarray:
+    """Int64 (N,), the group of every training row of a run whose folds are dealt."""
+    return np.loadtxt(run.folder / "folds.csv", np.int64, delimiter=",", skiprows=1, usecols=2)
+
+
 def open_finished(
     name: str | None, data: Path | None = None
 ) -> tuple[Run, Competition, np.ndarray]:

@@ -5,7 +5,8 @@ N images, K = 15 keypoints, 2 as (x, y); everything in pixels; NaN labels are le
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class Score:
         high: its upper end.
         by_annotator: one RMSE for each of `ANNOTATORS`.
         by_keypoint: one RMSE for each of the 15 keypoints.
+        draws: `rmse` in each bootstrap sample; samples are the same for all predictions of the
+            same images, so that draws of two of them may be subtracted.
     """
 
     rmse: float
@@ -39,6 +42,7 @@ class Score:
     high: float
     by_annotator: tuple[float, ...]
     by_keypoint: tuple[float, ...]
+    draws: np.ndarray = field(repr=False, compare=False)
 
 
 def squared_errors(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -61,13 +65,15 @@ def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
 def score(faces: Faces, prediction: np.ndarray) -> Score:
     """Score predictions (N, 15, 2) for labelled faces, with the parts of the error."""
     errors = squared_errors(faces.keypoints, prediction)
-    low, high = bootstrap_interval(errors)
+    draws = bootstrap_rmse(errors)
+    low, high = interval(draws)
     return Score(
         rmse=_root_mean(errors),
         low=low,
         high=high,
         by_annotator=tuple(_root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
         by_keypoint=tuple(_root_mean(errors[:, k]) for k in range(errors.shape[1])),
+        draws=draws,
     )
 
 
@@ -88,19 +94,31 @@ def untrusted_labels(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return flagged
 
 
-def bootstrap_interval(errors: np.ndarray, seed: int = 0) -> tuple[float, float]:
-    """95% percentile interval of the pooled RMSE when images are drawn again with replacement.
+def bootstrap_rmse(errors: np.ndarray) -> np.ndarray:
+    """Pooled RMSE, (BOOTSTRAP_SAMPLES,), when images are drawn again with replacement.
 
-    Images, not coordinates, are drawn: the 30 errors of one face go together. A draw is a
-    multinomial count per image, so that all draws are one matrix product.
+    Images, not coordinates, are drawn: the 30 errors of one face go together (Efron, 1979).
+
+    Args:
+        errors: squared, float (N, 15, 2), NaN where there is no label.
     """
     sums = np.nansum(errors, axis=(1, 2))
     counts = np.isfinite(errors).sum(axis=(1, 2))
-    n = len(errors)
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), BOOTSTRAP_SAMPLES)
-    values = np.sqrt(draws @ sums / np.maximum(draws @ counts, 1))
-    low, high = np.percentile(values, [2.5, 97.5])
+    draws = _image_counts(len(errors))
+    return np.sqrt(draws @ sums / np.maximum(draws @ counts, 1))
+
+
+def interval(draws: np.ndarray) -> tuple[float, float]:
+    """95% percentile interval of bootstrap draws."""
+    low, high = np.percentile(draws, [2.5, 97.5])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=1)
+def _image_counts(n: int) -> np.ndarray:
+    """How often each of n images is in each sample, float64 so that BLAS multiplies it."""
+    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), BOOTSTRAP_SAMPLES)
+    return draws.astype(np.float64)
 
 
 def _root_mean(errors: np.ndarray) -> float:

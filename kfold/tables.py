@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
@@ -14,30 +15,29 @@ from rich.table import Table
 from data.atomic import write_text
 from data.competition import ANNOTATORS, KEYPOINTS
 from kfold.leaderboard import Line
-from kfold.run import Run
 from kfold.score import FARTHEST
 
 Rows = list[list[str]]
 """A table: a header row, then the others."""
 
 
-def write_leaderboard(run: Run, lines: Sequence[Line]) -> None:
-    """Write leaderboard.csv and leaderboard.md into the run's folder."""
+def write_leaderboard(folder: Path, lines: Sequence[Line]) -> None:
+    """Write leaderboard.csv and leaderboard.md into `folder`."""
     text = io.StringIO()
     table = csv.DictWriter(text, list(lines[0].cells), lineterminator="\n")
     table.writeheader()
     table.writerows(line.cells for line in lines)
-    write_text(run.folder / "leaderboard.csv", text.getvalue())
-    parts = [f"# {run.folder.name}", explanation(run, lines), _markdown(board_table(lines))]
+    write_text(folder / "leaderboard.csv", text.getvalue())
+    parts = [f"# {folder.name}", explanation(lines), _markdown(board_table(lines))]
     for title, rows in detail_tables(lines).items():
         parts += [f"## {title}", _markdown(rows)]
-    write_text(run.folder / "leaderboard.md", "\n\n".join(parts) + "\n")
+    write_text(folder / "leaderboard.md", "\n\n".join(parts) + "\n")
 
 
-def print_leaderboard(console: Console, run: Run, lines: Sequence[Line]) -> None:
+def print_leaderboard(console: Console, folder: Path, lines: Sequence[Line]) -> None:
     """Print the main table."""
     header, *rows = board_table(lines)
-    title = f"{run.folder}: out-of-fold RMSE in pixels, best first"
+    title = f"{folder}: out-of-fold RMSE in pixels, best first"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for i, name in enumerate(header):
         table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
@@ -46,14 +46,16 @@ def print_leaderboard(console: Console, run: Run, lines: Sequence[Line]) -> None
     console.print(table)
 
 
-def explanation(run: Run, lines: Sequence[Line]) -> str:
+def explanation(lines: Sequence[Line]) -> str:
     """What the main table's columns mean."""
     text = (
-        f"Out-of-fold RMSE in pixels over {run.config.folds} folds, best first. Trusted leaves out "
+        "Out-of-fold RMSE in pixels, best first. Trusted leaves out "
         f"labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction, here "
-        f"{lines[0].flagged:.2%} of them; its interval is a bootstrap over images, folds ± the "
-        "standard deviation between folds, one seed what a single training a fold scores (mean and "
-        "standard deviation over seeds), and annotators 1 and 2 are its parts."
+        f"{lines[0].flagged:.2%} of them; its interval is a bootstrap over images, to best the "
+        "difference to the first line with the interval that the same images give it (one that "
+        "reaches 0 is a tie), folds ± the standard deviation between folds, one seed what a "
+        "single training a fold scores (mean and standard deviation over seeds), and annotators 1 "
+        "and 2 are its parts."
     )
     if any(line.rank for line in lines):
         text += (
@@ -71,17 +73,20 @@ def board_table(lines: Sequence[Line]) -> Rows:
         "kind",
         "trusted",
         "95% interval",
+        "to best",
         "folds ±",
+        "one seed",
         "ann. 1",
         "ann. 2",
         "all labels",
     ]
-    header += ["all", "rank"] if ranked else ["all"]
+    header += ["rank"] if ranked else []
     rows = [[*header, "epochs", "img/s", "min"]]
     for line in lines:
         cells, trusted = line.cells, line.trusted
         row = [line.entry.name, line.entry.kind, f"{trusted.rmse:.3f}"]
-        row += [f"{trusted.low:.3f}-{trusted.high:.3f}", f"{np.std(line.fold_rmse):.3f}"]
+        row += [f"{trusted.low:.3f}-{trusted.high:.3f}", to_best(line)]
+        row += [f"{np.std(line.fold_rmse):.3f}"]
         seeds = line.seed_rmse
         row += [f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-"]
         row += [*(f"{value:.3f}" for value in trusted.by_annotator), f"{line.score.rmse:.3f}"]
@@ -89,6 +94,12 @@ def board_table(lines: Sequence[Line]) -> Rows:
         costs = (cells[name] for name in ("epochs", "images_per_second", "minutes"))
         rows.append([*row, *(f"{cost or '-'}" for cost in costs)])
     return rows
+
+
+def to_best(line: Line) -> str:
+    """The difference to the best line in words."""
+    behind, low, high = line.behind
+    return f"{behind:+.3f} ({low:+.3f} to {high:+.3f})" if low or high else "best"
 
 
 def detail_tables(lines: Sequence[Line]) -> dict[str, Rows]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from kfold.leaderboard import make_leaderboard
-from kfold.score import rmse
+from kfold.leaderboard import compare_runs, make_leaderboard
+from kfold.score import interval, rmse
 from kfold.tables import print_leaderboard, write_leaderboard
 from tests.kfold.finished_run import FOLDS, finished_run, random_competition
 
@@ -84,7 +84,7 @@ def test_ensemble_weights_of_a_fold_are_not_fitted_on_it(tmp_path, data):
 def test_files_and_table_say_the_same(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
     lines = make_leaderboard(run, data, folds)
-    write_leaderboard(run, lines)
+    write_leaderboard(run.folder, lines)
     with (run.folder / "leaderboard.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == [line.entry.name for line in lines]
@@ -94,7 +94,7 @@ def test_files_and_table_say_the_same(tmp_path, data):
         assert float(row["rmse_annotator_2"]) == pytest.approx(line.score.by_annotator[1], abs=1e-5)
     markdown = (run.folder / "leaderboard.md").read_text()
     console = Console(record=True, width=160)
-    print_leaderboard(console, run, lines)
+    print_leaderboard(console, run.folder, lines)
     printed = console.export_text()
     for line in lines:
         assert f"| {line.score.rmse:.3f} |" in markdown
@@ -134,12 +134,39 @@ def test_an_annotator_without_a_row_to_fit_or_to_score_stops_nothing(tmp_path, d
     assert np.isnan(stack.score.by_annotator[1])
     assert np.isfinite(stack.entry.oof).all()
     assert np.isfinite(stack.entry.test).all()
-    write_leaderboard(run, make_leaderboard(run, data, folds))
+    write_leaderboard(run.folder, make_leaderboard(run, data, folds))
 
 
 def test_the_learned_offsets_are_told(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"model": [1.0]})
-    write_leaderboard(run, make_leaderboard(run, data, folds))
+    write_leaderboard(run.folder, make_leaderboard(run, data, folds))
     markdown = (run.folder / "leaderboard.md").read_text()
     assert "| model | 1 | +0.50 |" in markdown
     assert "| model | 2 | +1.25 |" in markdown
+
+
+def test_the_difference_to_the_best_is_paired_and_ties_are_told(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [1.0], "bad": [3.0]})
+    best, *others = make_leaderboard(run, data, folds)
+    assert best.behind == (0, 0, 0)
+    assert best.tied
+    for line in others:
+        difference, low, high = line.behind
+        assert difference == pytest.approx(line.trusted.rmse - best.trusted.rmse)
+        assert low <= difference <= high
+    lines = by_name([best, *others])
+    assert not lines["bad"].tied
+    assert not lines["constant"].tied
+    low, high = interval(lines["a"].trusted.draws - lines["b"].trusted.draws)
+    assert low < 0 < high
+
+
+def test_several_runs_share_a_leaderboard(tmp_path, data):
+    runs = [finished_run(tmp_path / name, data, {"model": [s]}) for name, s in [("x", 3), ("y", 1)]]
+    lines = compare_runs(runs, data)
+    names = [line.entry.name for line in lines]
+    assert set(names) == {"constant", "x/model", "x/stack", "y/model", "y/stack"}
+    assert names[0].startswith("y/")
+    for line in make_leaderboard(*[runs[1][0], data, runs[1][1]]):
+        if line.entry.kind == "model":
+            assert by_name(lines)["y/model"].score.rmse == line.score.rmse

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.faces import Faces
-from kfold.score import bootstrap_interval, rmse, score, squared_errors, untrusted_labels
+from kfold.score import bootstrap_rmse, interval, rmse, score, squared_errors, untrusted_labels
 
 
 def faces_with(keypoints, annotator):
@@ -56,7 +56,7 @@ def test_the_parts_of_a_score_are_the_score_of_the_parts():
 
 def test_bootstrap_interval_covers_the_spread_of_fresh_samples():
     rng = np.random.default_rng(1)
-    low, high = bootstrap_interval(rng.normal(0, 2, (500, 15, 2)) ** 2)
+    low, high = interval(bootstrap_rmse(rng.normal(0, 2, (500, 15, 2)) ** 2))
     fresh = [np.sqrt((rng.normal(0, 2, (500, 15, 2)) ** 2).mean()) for _ in range(200)]
     assert np.mean([low <= value <= high for value in fresh]) > 0.7
     assert high - low < 6 * np.std(fresh)
@@ -81,3 +81,11 @@ def test_a_poor_prediction_flags_nothing():
     rng = np.random.default_rng(3)
     truth = rng.uniform(20, 75, (200, 15, 2))
     assert not untrusted_labels(truth, truth + rng.normal(0, 6, truth.shape)).any()
+
+
+def test_draws_are_paired_so_that_a_small_constant_difference_is_seen():
+    rng = np.random.default_rng(4)
+    errors = rng.normal(0, 2, (300, 15, 2)) ** 2
+    low, high = interval(bootstrap_rmse(errors * 1.02) - bootstrap_rmse(errors))
+    assert 0 < low < high < 0.05
+    assert low > -0.5 * np.ptp(bootstrap_rmse(errors))

@@ -1,0 +1,89 @@
+"""Learning curves: loss and score by epoch, training beside held out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+
+from kfold.report.chart import FIRST, INK, SECOND, drawing, inline
+from kfold.run import Run
+
+History = dict[str, list[float]]
+
+TITLES = {"loss": "Loss", "rmse": "RMSE, px"}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """How one model learned.
+
+    Attributes:
+        title: of the model.
+        charts: of its loss and of its RMSE, a line for each fold and seed.
+    """
+
+    title: str
+    charts: list[Markup]
+
+
+def learning_curves(runs: Sequence[Run]) -> list[Curves]:
+    """Draw every model of every run with at least one seed finished on all folds."""
+    found: list[Curves] = []
+    for run in runs:
+        for model in run.config.models:
+            if histories := _read(run, model):
+                name = f"{run.folder.name}/{model}" if len(runs) > 1 else model
+                ids = {quantity: f"{quantity}{len(found)}" for quantity in TITLES}
+                charts = [_draw(histories, quantity, ids[quantity], name) for quantity in TITLES]
+                found.append(Curves(name, charts))
+    return found
+
+
+def _read(run: Run, model: str) -> list[History]:
+    return [
+        json.loads((run.fold_folder(model, seed, fold) / "history.json").read_text())
+        for seed in run.finished_seeds(model)
+        for fold in range(run.config.folds)
+    ]
+
+
+def _draw(histories: list[History], quantity: str, name: str, model: str) -> Markup:
+    with drawing(3.8, 2.6) as figure:
+        panel = figure.subplots()
+        for history in histories:
+            _draw_history(panel, history, quantity)
+        panel.plot([], color=FIRST, label="training, augmented")
+        panel.plot([], color=SECOND, marker=".", label="held out")
+        panel.plot([], color=INK, marker="o", markerfacecolor="none", ls="", label="kept")
+        panel.legend()
+        panel.set_title(TITLES[quantity])
+        _set_axes(panel)
+        ends = [history[f"val_{quantity}"][-1] for history in histories]
+        text = (
+            f"{TITLES[quantity]} of {model} by epoch, a line for each of {len(histories)} "
+            f"trainings; held out it ends between {min(ends):.2f} and {max(ends):.2f}."
+        )
+        return inline(figure, name, text)
+
+
+def _draw_history(panel: Axes, history: History, quantity: str) -> None:
+    trained, held_out = history[quantity], history[f"val_{quantity}"]
+    panel.plot(range(1, len(trained) + 1), trained, color=FIRST, linewidth=1.1, alpha=0.75)
+    epochs = history["val_epoch"]
+    panel.plot(epochs, held_out, color=SECOND, linewidth=1.1, marker=".", markersize=4, alpha=0.75)
+    panel.plot(epochs[-1], held_out[-1], color=INK, marker="o", markersize=6, fillstyle="none")
+
+
+def _set_axes(panel: Axes) -> None:
+    panel.set_yscale("log")
+    panel.set_xlabel("epoch")
+    panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_formatter(NullFormatter())
+    panel.tick_params(which="minor", length=0)

@@ -1,0 +1,81 @@
+"""How the runs were made: configuration, data, versions, machine, uploads."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict
+
+from data.reader import Competition
+from kfold.report.subject import Subject
+from kfold.run import Run
+from kfold.tables import Rows
+
+LEDGER = "submissions.csv"
+
+
+def recipe_table(subject: Subject) -> Rows:
+    """Every setting of every model, a column a model."""
+    models = {
+        (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): asdict(recipe)
+        for run, _ in subject.runs
+        for name, recipe in run.config.models.items()
+    }
+    settings = next(iter(models.values()))
+    return [
+        ["setting", *models],
+        *([name, *(f"{model[name]}" for model in models.values())] for name in settings),
+    ]
+
+
+def run_table(subject: Subject) -> Rows:
+    """Data, folds, versions and machine, a column a run."""
+    columns = {run.folder.name: _facts(run) for run, _ in subject.runs}
+    names = dict.fromkeys(name for facts in columns.values() for name in facts)
+    return [
+        ["", *columns],
+        *([name, *(facts.get(name, "") for facts in columns.values())] for name in names),
+    ]
+
+
+def data_table(data: Competition) -> Rows:
+    """How many faces and labels there are of each annotator."""
+    rows = [["", "annotator 1", "annotator 2"]]
+    one = data.train.annotator == 1
+    for title, values in {
+        "training faces": (one.sum(), (~one).sum()),
+        "labelled keypoints": (data.train.labelled[one].sum(), data.train.labelled[~one].sum()),
+        "with all 15": (
+            data.train.labelled[one].all(axis=1).sum(),
+            data.train.labelled[~one].all(axis=1).sum(),
+        ),
+        "test faces": ((data.test.annotator == 1).sum(), (data.test.annotator == 2).sum()),
+    }.items():
+        rows.append([title, *(f"{value:,}" for value in values)])
+    return rows
+
+
+def upload_table(subject: Subject) -> Rows:
+    """The ledgers of uploads, an empty table without any."""
+    rows: Rows = []
+    for run, _ in subject.runs:
+        path = run.folder / LEDGER
+        if path.is_file():
+            with path.open(encoding="utf-8", newline="") as file:
+                header, *uploads = csv.reader(file)
+            rows += [header, *uploads] if not rows else uploads
+    shown = ("time", "run", "message", "out_of_fold", "public", "private")
+    columns = [rows[0].index(name) for name in shown] if rows else []
+    return [[row[column] for column in columns] for row in rows]
+
+
+def _facts(run: Run) -> dict[str, str]:
+    config = run.config
+    made_with = json.loads((run.folder / "config.json").read_text())["made_with"]
+    return {
+        "data": config.data,
+        "checksum": config.checksum,
+        "folds": f"{config.folds}",
+        "seeds": f"{config.seeds}",
+        **{name: str(value) for name, value in made_with.items()},
+    }

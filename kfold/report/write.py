@@ -1,0 +1,39 @@
+"""Write everything that a report consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import Console
+
+from data.reader import Competition
+from kfold.report.page import write_page
+from kfold.report.repeats import find_repeats
+from kfold.report.subject import open_subject
+from kfold.report.suspects import rank_suspects, write_suspects
+from kfold.run import Run
+from kfold.tables import print_leaderboard, write_leaderboard
+
+
+def write_report(
+    runs: Sequence[tuple[Run, np.ndarray]], data: Competition, console: Console
+) -> None:
+    """Write leaderboard.csv, .md and .html and suspects.csv, and print the leaderboard.
+
+    Args:
+        runs: one or more of the same data, each with the fold, int (N,), of every training row.
+        data: the competition's faces.
+        console: where the table is printed.
+
+    Raises:
+        UserError: no model is finished on all folds, or the runs are of different data.
+    """
+    subject = open_subject(runs, data)
+    repeats = find_repeats(data.train, runs[0][0])
+    suspects = rank_suspects(data.train, subject.oof, repeats.identical)
+    write_leaderboard(subject.folder, subject.lines)
+    write_suspects(subject.folder / "suspects.csv", suspects, data.train)
+    page = write_page(subject, repeats, suspects)
+    print_leaderboard(console, subject.folder, subject.lines)
+    console.print(f"With charts, faces and {len(suspects)} suspicious rows: {page}")

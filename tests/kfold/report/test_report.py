@@ -1,0 +1,146 @@
+"""What the parts of a report say, without a browser."""
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from data.competition import EYES, KEYPOINTS
+from data.errors import UserError
+from data.faces import Faces, mirror_keypoints
+from kfold.report.bias import average_faces, magnification
+from kfold.report.board import Scale
+from kfold.report.chart import drawing, inline
+from kfold.report.error_analysis import PROPERTIES, worst_share
+from kfold.report.gallery import gallery
+from kfold.report.repeats import find_repeats, label_precision
+from kfold.report.setup import upload_table
+from kfold.report.subject import open_subject
+from kfold.report.write import write_report
+from kfold.run import Run
+
+MEASURES = {title: measure for title, _, measure in PROPERTIES}
+
+
+@pytest.fixture
+def subject(planted, runs):
+    return open_subject(runs[:1], planted.data)
+
+
+def test_page_table_and_file_say_the_same(report):
+    with (report / "leaderboard.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    page = (report / "leaderboard.html").read_text()
+    for row in rows:
+        assert f">{float(row['rmse_trusted']):.3f}<" in page
+        assert f"| {float(row['rmse_trusted']):.3f} |" in (report / "leaderboard.md").read_text()
+
+
+def test_several_runs_get_a_report_of_their_own(planted, runs):
+    write_report(runs, planted.data, Console(file=io.StringIO()))
+    folder = runs[0][0].folder.with_name("one+two")
+    page = (folder / "leaderboard.html").read_text()
+    assert "one/good" in page
+    assert "two/good" in page
+    assert (folder / "suspects.csv").is_file()
+
+
+def test_runs_of_different_data_are_not_compared(planted, runs):
+    (one, folds), (two, _) = runs
+    other = Run(two.folder, replace(two.config, checksum="1" * 64))
+    with pytest.raises(UserError, match="expected runs of the same data"):
+        open_subject([(one, folds), (other, folds)], planted.data)
+
+
+def test_uploads_are_listed_with_their_scores(subject, runs):
+    assert upload_table(subject) == []
+    path = runs[0][0].folder / "submissions.csv"
+    path.write_text(
+        "time,run,checksum,message,out_of_fold,public,private,reference\n"
+        "2026-01-01T00:00:00,one,abc,first,1.5,1.7,1.6,1\n"
+    )
+    header, row = upload_table(subject)
+    path.unlink()
+    assert dict(zip(header, row, strict=True))["private"] == "1.6"
+
+
+def test_the_worst_images_share_of_the_error():
+    labels = np.zeros((200, 15, 2), np.float32)
+    faces = Faces(np.zeros((200, 96, 96), np.uint8), labels, np.arange(200), np.ones(200, np.int8))
+    prediction = np.ones(labels.shape)
+    assert worst_share(faces, prediction) == pytest.approx(0.01)
+    prediction[:2] = 10
+    assert worst_share(faces, prediction) == pytest.approx(200 / (200 + 198))
+
+
+def test_size_and_tilt_of_a_face(subject):
+    faces, upright = subject.data.train, subject.oof
+    assert (MEASURES["Size"](faces, upright) > 5).all()
+    tilt = MEASURES["Tilt"](faces, upright)
+    np.testing.assert_allclose(MEASURES["Tilt"](faces, mirror_keypoints(upright)), -tilt, atol=1e-4)
+    lowered = upright.copy()
+    lowered[:, EYES[0], 1] += 5  # the subject's left eye is on the right: lower is clockwise
+    assert (MEASURES["Tilt"](faces, lowered) > tilt).all()
+
+
+def test_a_bias_becomes_an_arrow_in_its_direction(subject, runs):
+    moved = subject.oof.copy()
+    moved[:, 10] += [0, 3.0]
+    entry = replace(subject.best.entry, oof=moved)
+    biased = replace(subject, best=replace(subject.best, entry=entry))
+    faces = list(average_faces(biased))
+    assert [face.annotator for face in faces] == [1, 2]
+    for face in faces:
+        assert face.largest.keypoint == KEYPOINTS[10]
+        assert face.largest.down == pytest.approx(3, abs=0.4)
+        assert face.largest.right == pytest.approx(0, abs=0.4)
+    assert magnification(faces) == 2
+
+
+def test_the_precision_of_a_label_is_told_from_photographs_labelled_twice():
+    rng = np.random.default_rng(0)
+    exact = np.repeat(rng.uniform(20, 70, (300, 15, 2)), 2, axis=0)
+    labels = (exact + rng.normal(0, 0.8, exact.shape)).astype(np.float32)
+    labels[0] += 30  # a gross error
+    images = np.zeros((600, 96, 96), np.uint8)
+    faces = Faces(images, labels, np.arange(600), np.ones(600, np.int8))
+    pairs = list(np.arange(600).reshape(-1, 2))
+    assert label_precision(faces, pairs) == pytest.approx(0.8, rel=0.05)
+    assert np.isnan(label_precision(faces, []))
+
+
+def test_repeated_photographs_are_found(planted, runs):
+    repeats = find_repeats(planted.data.train, runs[0][0])
+    flaws = planted.flaws
+    copies = (flaws.source != np.arange(len(flaws.source))) & ~flaws.retaken
+    assert repeats.copies == copies.sum() > 0
+    assert repeats.sizes.sum() == len(planted.data.train)
+
+
+def test_the_gallery_holds_the_worst_of_each_annotator_first(subject):
+    cards = [card for card in gallery(subject) if card.kind == "worst" and card.annotator == 1]
+    errors = [card.error for card in cards[:18]]
+    assert errors == sorted(errors, reverse=True)
+    wrong = np.flatnonzero(subject.data.train.annotator == 1)
+    assert len({card.title for card in cards}) == len(cards) <= len(wrong)
+
+
+def test_places_on_a_scale():
+    scale = Scale(1.0, 2.0)
+    assert scale.x(0.9) is None
+    assert scale.x(1.0) == scale.clipped(0.5) < scale.x(1.5) < scale.x(2.0) == scale.clipped(9.0)
+
+
+def test_a_chart_takes_its_colours_from_the_page():
+    with drawing(3, 2) as figure:
+        figure.subplots().set_title("title")
+        svg = inline(figure, "name", 'says "so" & more')
+    assert svg.startswith('<svg class="chart" role="img" aria-label="says &#34;so&#34; &amp; more"')
+    assert "var(--ink)" in svg
+    assert "#0101" not in svg
+    assert 'id="name-' in svg
+    assert "<path" in svg
+    assert ">title</text>" in svg
