@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import platform
 import re
 import shutil
@@ -136,7 +137,8 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
             config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
         )
     versions = {name: version(name) for name in PACKAGES}
-    made_with = {"python": platform.python_version(), "machine": platform.machine(), **versions}
+    machine = {"system": platform.platform(), "cores": os.cpu_count()}
+    made_with = {"python": platform.python_version(), **machine, **versions}
     write_json(folder / "config.json", {"config": asdict(config), "made_with": made_with})
     return Run(folder, config)
 

@@ -87,7 +87,7 @@ def findings(subject: Subject) -> list[str]:
         "on trusted labels.",
         f"The smallest sixth of the faces have an RMSE of {_root_mean(errors[small]):.2f} px, the "
         f"others {_root_mean(errors[~small]):.2f} px.",
-        f"Annotator 1's labels are met to {one:.2f} px, annotator 2's to {two:.2f} px.",
+        f"On annotator 1's labels the RMSE is {one:.2f} px, on annotator 2's {two:.2f} px.",
     ]
 
 

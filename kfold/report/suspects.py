@@ -100,19 +100,21 @@ def write_suspects(path: Path, suspects: Sequence[Suspect], faces: Faces) -> Non
     table = csv.writer(text, lineterminator="\n")
     table.writerow(HEADER)
     for rank, suspect in enumerate(suspects, 1):
-        row, score = faces.ids[suspect.row], f"{suspect.score:.1f}"
-        for deed in _deeds(suspect):
-            table.writerow([rank, row, *deed, faces.annotator[suspect.row], score, suspect.reason])
+        row, annotator = faces.ids[suspect.row], faces.annotator[suspect.row]
+        for change in _changes(suspect, faces.labelled[suspect.row]):
+            score = f"{suspect.score:.1f}"
+            table.writerow([rank, row, *change, annotator, score, suspect.reason])
     write_text(path, text.getvalue())
 
 
-def _deeds(suspect: Suspect) -> Iterator[tuple[str, str, str, str]]:
-    """Keypoint, action, x and y of each line about a suspect."""
+def _changes(suspect: Suspect, labelled: np.ndarray) -> Iterator[tuple[str, str, str, str]]:
+    """Keypoint, action, x and y of each line about a suspect; `labelled`: bool (15,)."""
     if suspect.corrected is not None:
-        for name, (x, y) in zip(KEYPOINTS, suspect.corrected, strict=True):
-            yield (
-                (name, "set", f"{x:.3f}", f"{y:.3f}") if np.isfinite(x) else (name, "drop", "", "")
-            )
+        for k, (x, y) in enumerate(suspect.corrected):
+            if np.isfinite(x):
+                yield KEYPOINTS[k], "set", f"{x:.3f}", f"{y:.3f}"
+            elif labelled[k]:
+                yield KEYPOINTS[k], "drop", "", ""
     elif suspect.keypoints:
         for k in suspect.keypoints:
             yield KEYPOINTS[k], "drop", "", ""

@@ -21,6 +21,7 @@ from kfold.report.setup import upload_table
 from kfold.report.subject import open_subject
 from kfold.report.write import write_report
 from kfold.run import Run
+from tests.kfold.finished_run import finished_run, random_competition
 
 MEASURES = {title: measure for title, _, measure in PROPERTIES}
 
@@ -144,3 +145,24 @@ def test_a_chart_takes_its_colours_from_the_page():
     assert 'id="name-' in svg
     assert "<path" in svg
     assert ">title</text>" in svg
+
+
+def test_a_run_that_learned_nothing_still_gets_its_report(tmp_path):
+    data = random_competition(train=12, test=2)
+    run, folds = finished_run(tmp_path / "run", data, {"model": [200.0]})
+    for path in run.folder.glob("model/*/*/predictions.npz"):
+        with np.load(path) as stored:
+            rows, oof, test = (stored[name] for name in ("rows", "oof", "test"))
+        np.savez(path, rows=rows, oof=np.zeros_like(oof), test=np.zeros_like(test))
+    write_report([(run, folds)], data, Console(file=io.StringIO()))
+    page = (run.folder / "leaderboard.html").read_text()
+    assert ">nan<" not in page
+
+
+def test_one_annotator_and_few_rows_are_enough(tmp_path):
+    data = random_competition(train=12, test=2)
+    faces = data.train[data.train.annotator == 1]
+    data = replace(data, train=faces, test=data.test[:0])
+    run, folds = finished_run(tmp_path / "run", data, {"model": [1.0]})
+    write_report([(run, folds)], data, Console(file=io.StringIO()))
+    assert ">nan<" not in (run.folder / "leaderboard.html").read_text()

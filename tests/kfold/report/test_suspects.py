@@ -73,16 +73,22 @@ def test_the_worse_of_two_labels_of_one_photograph_names_the_better(faces, predi
 def test_the_file_says_what_to_do_with_each_row_or_label(faces, prediction, tmp_path):
     swapped = faces.keypoints[7].copy()
     faces.keypoints[7] = swapped[list(MIRROR)]
+    faces.keypoints[120] = faces.keypoints[120][list(MIRROR)]
     faces.keypoints[150] += [0, -15]
     faces.keypoints[3, 11] += 14
     suspects = rank_suspects(faces, prediction)
     write_suspects(tmp_path / "suspects.csv", suspects, faces)
     with (tmp_path / "suspects.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    by_row = {row: [line for line in rows if line["row"] == row] for row in ("3", "7", "150")}
+    by_row = {
+        row: [line for line in rows if line["row"] == row] for row in ("3", "7", "120", "150")
+    }
     assert [(r["keypoint"], r["action"]) for r in by_row["3"]] == [(KEYPOINTS[11], "drop")]
     assert [(r["keypoint"], r["action"]) for r in by_row["150"]] == [("", "drop")]
     assert [r["keypoint"] for r in by_row["7"]] == list(KEYPOINTS)
     corrected = [[float(r["x"]), float(r["y"])] for r in by_row["7"]]
     np.testing.assert_allclose(corrected, swapped, atol=1e-3)
+    # Its left eye's corners were labelled as the right one's.
+    assert [r["keypoint"] for r in by_row["120"]] == list(KEYPOINTS[:6])
+    assert [r["action"] for r in by_row["120"]] == ["set"] * 4 + ["drop"] * 2
     assert [int(r["rank"]) for r in rows] == sorted(int(r["rank"]) for r in rows)
