@@ -47,6 +47,7 @@ def fit_fold(
     seed: int,
     folder: Path,
     on_epoch: OnEpoch = lambda epoch, logs: None,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Train on the other folds, predict this one and the test set, and keep it all in `folder`.
 
@@ -62,6 +63,7 @@ def fit_fold(
         seed: of the initial weights, the order of the rows and the augmentation.
         folder: gets `model.weights.h5`, `history.json`, `predictions.npz` and, last, `done.json`.
         on_epoch: called after each epoch with its number from 1 and its losses and scores.
+        workers: processes that augment; 0 to do it in between. It changes no result.
 
     Returns:
         What `done.json` says: rmse in px, epochs, seconds, images_per_second, parameters.
@@ -79,7 +81,9 @@ def fit_fold(
     validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
     keras.utils.set_random_seed(_seed_of(seed, fold))
     model = build_model(recipe.network)
-    history, seconds = _train(model, recipe, train, validation, _seed_of(seed, fold), on_epoch)
+    history, seconds = _train(
+        model, recipe, train, validation, _seed_of(seed, fold), on_epoch, workers
+    )
     oof = predict(model, validation, recipe.mirrored_view)
     predicted = predict(model, test, recipe.mirrored_view)
     summary = {
@@ -128,11 +132,12 @@ def _train(
     validation: Faces,
     seed: int,
     on_epoch: OnEpoch,
+    workers: int,
 ) -> tuple[dict[str, list[float]], float]:
     upright = np.zeros(len(validation), bool)
     held_out_inputs = network_inputs(validation.images, validation.annotator, upright)
     start = time.perf_counter()
-    with Batches(train, recipe.batch_size, recipe.policy, seed, workers=1) as batches:
+    with Batches(train, recipe.batch_size, recipe.policy, seed, workers) as batches:
         model.map_weight = recipe.map_weight
         model.compile(
             optimizer=build_optimizer(recipe, recipe.epochs * len(batches)),
