@@ -5,6 +5,7 @@
 #   PRESET=<name>   what to train: quick, standard                     (standard)
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
+#   JOBS=<n>        trainings at a time                                (what suits the machine)
 #   FORCE=1         do again what is done
 
 PYTHON ?= python3
@@ -39,7 +40,7 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY JOBS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
