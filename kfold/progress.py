@@ -18,6 +18,7 @@ class _Training:
     bar: TaskID
     epochs: int
     finished: int = 0
+    score: str = ""
 
 
 class Trainings:
@@ -56,9 +57,9 @@ class Trainings:
         training = self._running[label]
         training.finished = epoch
         self._done += 1
-        state = f"loss {logs['loss']:.3f}"
-        if "val_rmse" in logs:
-            state += f" · held-out RMSE {logs['val_rmse']:.3f}"
+        if "val_rmse" in logs:  # not after every epoch
+            training.score = f" · held-out RMSE {logs['val_rmse']:.3f}"
+        state = f"loss {logs['loss']:.3f}{training.score}"
         spent = time.monotonic() - self._start
         left = f"{clock(spent / self._done * (self._epochs - self._done))} left"
         self._bars.update(training.bar, completed=epoch, state=state)
