@@ -31,7 +31,7 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
-download: $(VENV)/ready ## Fetch the competition's files from Kaggle into data/raw
+download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
 	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(DATA)) $(call option,FROM) $(force)
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
