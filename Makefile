@@ -5,7 +5,10 @@
 #   PRESET=<name>   what to train: quick, standard                     (standard)
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
-#   FORCE=1         do again what is done
+#   FROM=<folder or zip>   for download: files that are here already, without an account
+#   NAME=<line>     for submit: of the run's leaderboard                (the first)
+#   DRY=1           for submit: show what would be sent, and stop
+#   FORCE=1         do again what is done, send again what was sent
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,10 +19,10 @@ option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv submit report preview test bench clean
+.PHONY: help setup download demo cv submit submissions report preview test bench clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Build .venv from the pinned requirements; the others do so on first use
 $(VENV)/ready: requirements.txt constraints.txt
@@ -36,13 +39,16 @@ download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, 
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
-	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo
+	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
 	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
+
+submissions: $(VENV)/ready ## Print every submission with its scores, asking for those that are missing
+	@$(RUN_PYTHON) -m submit.submissions $(call option,DATA)
 
 report: $(VENV)/ready ## Write the leaderboard of a run again
 	@$(RUN_PYTHON) -m kfold.report $(call option,RUN DATA)

@@ -73,7 +73,7 @@ def _explain_answer(response: requests.Response, credentials: Credentials) -> st
         )
     wait = response.headers.get("Retry-After", "")
     advice = {
-        400: "Change what Kaggle names here, then run this again.",
+        400: "Do what Kaggle asks for here, then run this again.",
         401: f"It refused the credentials from {credentials.source}: {credentials.renewal}."
         + _clock(response),
         403: f"Signed in as the same user, accept the competition's rules on {RULES_PAGE} "

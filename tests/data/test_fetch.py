@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from data import fetch
+from data.atomic import locked
 from data.competition import SLUG
 from data.download import Download, main
 from tests.kaggle_server import SECRET, KaggleServer
 from tests.refusal import Refusal
 
+ROOT = Path(__file__).parents[2]
 Fault = dict[str, object]
 
 
@@ -98,13 +100,16 @@ def test_a_connection_that_falls_silent_half_way(
 def test_a_disk_that_is_full_keeps_what_was_fetched(
     kaggle: KaggleServer, out: Path, tmp_path: Path
 ) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
         "from data.errors import run_command; from data.download import Download, main;"
         "run_command(main, Download)"
     )
     command = [sys.executable, "-c", program, "--out", str(out)]
-    ended = subprocess.run(command, env=os.environ, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
     assert ended.returncode == 1
     assert "largest size that is allowed" in ended.stderr
     assert [path.stat().st_size for path in out.iterdir()] == [30_000]
@@ -227,10 +232,22 @@ def test_a_connection_that_cannot_be_trusted(
 
 
 def test_two_downloads_at_once_do_not_disturb_each_other(kaggle: KaggleServer, out: Path) -> None:
-    kaggle.fail("GET", delay=0.5)
     command = [sys.executable, "-m", "data.download", "--out", str(out), "--force"]
-    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    errors = [process.communicate(timeout=60)[1] for process in both]
+    with locked(out):
+        both = [
+            subprocess.Popen(
+                command,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=out.parent,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+            for _ in range(2)
+        ]
+        for process in both:
+            assert process.stderr
+            assert "Waiting for another command" in process.stderr.readline()
+    for process in both:
+        process.communicate(timeout=60)
     assert [process.returncode for process in both] == [0, 0]
-    assert len([error for error in errors if "Waiting for another command" in error]) == 1
     assert not parts(out)
