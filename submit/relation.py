@@ -44,8 +44,8 @@ class Relation:
     def __str__(self) -> str:
         known = f"{self.correlation:+.3f}" if self.correlation is not None else "unknown"
         return (
-            f"{self.half} against out-of-fold RMSE over {len(self.leaderboard)} files: "
-            f"correlation {known}, mean gap {self.gap:+.3f} px"
+            f"{self.half} against out-of-fold RMSE: correlation {known}, "
+            f"mean gap {self.gap:+.3f} px (files scored: {len(self.leaderboard)})"
         )
 
 

@@ -161,11 +161,14 @@ def outer_zip(files: Path) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as outer:
         for name in FILES:
-            if name in (TRAINING_FILE, TEST_FILE):
+            zipped = files / f"{Path(name).stem}.zip"
+            if zipped.exists():
+                outer.write(zipped, zipped.name)
+            elif name in (TRAINING_FILE, TEST_FILE):
                 inner = io.BytesIO()
                 with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
                     archive.write(files / name, name)
-                outer.writestr(f"{Path(name).stem}.zip", inner.getvalue())
+                outer.writestr(zipped.name, inner.getvalue())
             else:
                 outer.write(files / name, name)
     return buffer.getvalue()

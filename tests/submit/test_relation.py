@@ -20,7 +20,7 @@ def test_correlation_and_gap_of_each_half():
     assert private.gap == pytest.approx(0.25)
     assert private.leaderboard.tolist() == [1.25, 2.0, 3.5]
     assert str(public) == (
-        "public against out-of-fold RMSE over 3 files: correlation +1.000, mean gap +0.500 px"
+        "public against out-of-fold RMSE: correlation +1.000, mean gap +0.500 px (files scored: 3)"
     )
 
 

@@ -38,8 +38,8 @@ def test_missing_scores_are_asked_for_and_everything_is_printed(
     out = capsys.readouterr().out
     for number in (1000, 1001, 1002):
         assert f"[m{number}]" in out
-    assert "private against out-of-fold RMSE over 3 files: correlation -" in out
-    assert "mean gap -0.252 px" in out
+    assert "private against out-of-fold RMSE: correlation -" in out
+    assert "mean gap -0.252 px (files scored: 3)" in out
     main(Options())
     assert kaggle.seen == ["GetSubmission"] * 2
 
