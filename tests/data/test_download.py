@@ -108,6 +108,7 @@ def test_zips_that_are_not_the_competition(
         (bytes(flipped), "damaged"),
         (b"", "found something else"),
         (b"no zip at all", "found something else"),
+        (b"<!doctype html><title>Sign in</title>", "found a web page (are the rules accepted?"),
         (rezip({"test.zip": None}, whole), "expected test.csv or test.zip in it"),
         (broken_inside, f"{SLUG}.zip/training.zip: expected a complete zip"),
         (rezip({"training.zip": other}, whole), "training.zip: expected training.csv in it"),
