@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from data.faces import Faces
 from data.reader import Competition
 from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
-from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank
+from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank, leaderboard_scores
 from kfold.run import Run
 from kfold.score import Score, rmse, score, untrusted_labels
 
@@ -27,7 +28,8 @@ class Line:
         flagged: share of the labels that these are.
         fold_rmse: the trusted RMSE of each fold, in pixels.
         seed_rmse: the trusted RMSE of each of a model's seeds alone, in pixels.
-        rank: estimated rank among Kaggle's 175 teams; None on other data.
+        rank: estimated rank on Kaggle's leaderboard; None on other data.
+        teams: on that leaderboard; 0 on other data.
     """
 
     entry: Entry
@@ -37,6 +39,7 @@ class Line:
     fold_rmse: tuple[float, ...]
     seed_rmse: tuple[float, ...]
     rank: int | None
+    teams: int
 
     @property
     def cells(self) -> dict[str, str | float | int]:
@@ -94,12 +97,16 @@ def make_leaderboard(run: Run, data: Competition, folds: np.ndarray) -> list[Lin
     truth = data.train.keypoints
     best = min(entries, key=lambda entry: rmse(truth, entry.oof))
     trusted = data.train.without(untrusted_labels(truth, best.oof))
-    lines = [_line(entry, data, trusted, folds) for entry in entries]
+    is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
+    scores = leaderboard_scores(Path(run.config.data)) if is_kaggle else ()
+    lines = [_line(entry, data, trusted, folds, scores) for entry in entries]
     # The few gross errors among the labels would decide an order by `score.rmse`.
     return sorted(lines, key=lambda line: line.trusted.rmse)
 
 
-def _line(entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray) -> Line:
+def _line(
+    entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray, scores: tuple[float, ...]
+) -> Line:
     total = score(data.train, entry.oof)
     by_fold = tuple(
         rmse(trusted.keypoints[folds == fold], entry.oof[folds == fold])
@@ -107,7 +114,7 @@ def _line(entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray) ->
     )
     by_seed = tuple(rmse(trusted.keypoints, oof) for oof in entry.seeds)
     labels, kept = data.train.labelled.sum(), trusted.labelled.sum()
-    is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
-    rank = estimated_rank(total.rmse) if is_kaggle else None
+    rank = estimated_rank(total.rmse, scores) if scores else None
     flagged = float(1 - kept / max(labels, 1))
-    return Line(entry, total, score(trusted, entry.oof), flagged, by_fold, by_seed, rank)
+    kept_score, teams = score(trusted, entry.oof), len(scores)
+    return Line(entry, total, kept_score, flagged, by_fold, by_seed, rank, teams)
