@@ -3,10 +3,14 @@
 #   DATA=<folder>   with the competition's four files, zipped or not   (data/raw)
 #   RUN=<name>      of a run; its folder is runs/<name>                (the preset's name; the latest)
 #   RUNS="a b"      runs for `make report` to compare
-#   PRESET=<name>   what to train: quick, standard                     (standard)
+#   PRESET=<name>   what to train: quick, standard, best, ablation     (standard)
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
-#   FORCE=1         do again what is done
+#   JOBS=<n>        trainings at a time                                (what suits the machine)
+#   FROM=<folder or zip>   for download: files that are here already, without an account
+#   NAME=<line>     for submit: of the run's leaderboard                (the first)
+#   DRY=1           for submit: show what would be sent, and stop
+#   FORCE=1         do again what is done, send again what was sent
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,10 +21,10 @@ option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv submit report preview test bench clean
+.PHONY: help setup download demo cv submit submissions report preview test bench clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Build .venv from the pinned requirements; the others do so on first use
 $(VENV)/ready: requirements.txt constraints.txt
@@ -32,18 +36,21 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
-download: $(VENV)/ready ## Fetch the competition's files from Kaggle into data/raw
+download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
 	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(DATA)) $(call option,FROM) $(force)
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
-	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo
+	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY JOBS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
+
+submissions: $(VENV)/ready ## Print every submission with its scores, asking for those that are missing
+	@$(RUN_PYTHON) -m submit.submissions $(call option,DATA)
 
 report: $(VENV)/ready ## Write the leaderboard page of a run again, or of several side by side
 	@$(RUN_PYTHON) -m kfold.report $(if $(RUNS)$(RUN),--runs $(or $(RUNS),$(RUN))) $(call option,DATA)
@@ -57,7 +64,7 @@ test: $(VENV)/ready-dev ## Lint, format and type checks, then the tests
 	@$(VENV)/bin/mypy
 	@$(RUN_PYTHON) -m pytest
 
-bench: $(VENV)/ready ## Time loading against the reference notebook's way
+bench: $(VENV)/ready ## Time every stage against the obvious way; DATA= for loading
 	@$(RUN_PYTHON) -m tests.bench $(call option,DATA)
 
 clean: ## Remove .venv and caches; downloads and runs stay

@@ -37,16 +37,27 @@ class Policy:
 POLICIES = {
     "none": Policy(),
     "flip": Policy(mirror=0.5),
-    "standard": Policy(
+    "light": Policy(
         mirror=0.5,
         warp=0.8,
-        rotate=14.0,
-        zoom=(0.85, 1.17),
-        shift=6,
-        tilt=2.0,
+        rotate=12.0,
+        zoom=(0.88, 1.14),
+        shift=5,
+        tilt=1.5,
         light=0.5,
         grain=0.15,
         hide=0.1,
+    ),
+    "standard": Policy(
+        mirror=0.5,
+        warp=0.9,
+        rotate=16.0,
+        zoom=(0.86, 1.17),
+        shift=6,
+        tilt=2.0,
+        light=0.8,
+        grain=0.25,
+        hide=0.2,
     ),
     "strong": Policy(
         mirror=0.5,

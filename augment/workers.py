@@ -1,27 +1,45 @@
-"""Worker processes that augment: they import no TensorFlow and leave Ctrl-C to the caller."""
+"""Worker processes that leave Ctrl-C to the caller and end with it."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from threading import Thread
+from typing import Any
 
 
-def start_workers(count: int) -> Executor:
-    """Start `count` processes, ready for `augment_faces`; shut the executor down to end them.
+def import_augmentation() -> None:
+    """Import now, not in the first batch."""
+    import albumentations  # noqa: F401
+
+
+def start_workers(
+    count: int,
+    prepare: Callable[..., None] = import_augmentation,
+    arguments: tuple[Any, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Executor:
+    """Start processes, ready for `augment_faces` or what else; shut the executor down to end them.
 
     joblib's processes rather than the standard library's: those would run the caller's script
     again, and with it the import of TensorFlow, and forked ones would copy TensorFlow's locks.
+
+    Args:
+        count: of the processes.
+        prepare: called first in each of them.
+        arguments: of `prepare`; may hold queues of loky's context.
+        environment: variables that are set before anything is imported.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
     resource_tracker.ensure_running()  # its own start would lift the mask
-    pool = ProcessPoolExecutor(count, initializer=_prepare, initargs=(os.getpid(),))
+    first = os.getpid(), prepare, arguments
+    pool = ProcessPoolExecutor(count, initializer=_begin, initargs=first, env=environment)
     with _ctrl_c_held():
         pool.submit(bool)  # the first task starts all the processes
     return pool
@@ -37,10 +55,10 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _prepare(parent: int) -> None:
-    """End with the parent, even if it is killed; import now, not in the first batch."""
+def _begin(parent: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """End with the parent, even if it is killed."""
     Thread(target=_end_with, args=(parent,), daemon=True).start()
-    import albumentations  # noqa: F401
+    prepare(*arguments)
 
 
 def _end_with(parent: int) -> None:

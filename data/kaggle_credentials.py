@@ -31,12 +31,19 @@ class Credentials:
 
     Attributes:
         source: the environment variable or file, for messages.
-        auth: the SDK client's arguments; empty for the file that `kaggle auth login` writes,
-            from which the SDK makes a token when it is needed.
+        auth: arguments of the SDK's client, or of its `KaggleCredentials` for the file that
+            `kaggle auth login` writes.
     """
 
     source: str
     auth: dict[str, str] = field(repr=False)
+
+    @property
+    def renewal(self) -> str:
+        """What to do when Kaggle refuses them."""
+        if self.source == LOGIN_FILE:
+            return "run `kaggle auth login` again"
+        return f"create new ones on {TOKEN_PAGE}"
 
 
 def has_credentials() -> bool:
@@ -62,7 +69,7 @@ def require_credentials() -> Credentials:
         if not (secret.isascii() and secret.isprintable()) or " " in secret:
             raise UserError(
                 f"{credentials.source}: expected a Kaggle token or key, found characters that none "
-                f"has (was a line break copied along?). Create a new one on {TOKEN_PAGE}"
+                f"has (was a line break copied along?): {credentials.renewal}"
             )
     return credentials
 
@@ -81,8 +88,8 @@ def _find() -> Credentials | None:
         return Credentials(source, {"api_token": token})
     if key := _find_key():
         return key
-    if Path(LOGIN_FILE).expanduser().exists():
-        return Credentials(LOGIN_FILE, {})
+    if (path := Path(LOGIN_FILE).expanduser()).exists():
+        return Credentials(LOGIN_FILE, _read_login(path))
     return None
 
 
@@ -124,3 +131,15 @@ def _read_key_file(path: Path) -> dict[str, str]:
             f'{path}: expected JSON with "username" and "key", found something else. '
             f"Delete it and create a new token on {TOKEN_PAGE}"
         ) from None
+
+
+def _read_login(path: Path) -> dict[str, str]:
+    try:
+        token = json.loads(path.read_text(encoding="utf-8"))["refresh_token"]
+    except (OSError, ValueError, TypeError, KeyError):
+        token = None
+    if not token:
+        raise UserError(
+            f"{LOGIN_FILE}: expected a valid login, found none. Run `kaggle auth login` again."
+        )
+    return {"refresh_token": str(token)}

@@ -16,4 +16,5 @@ def open_console() -> Console:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else LOG_WIDTH
-    return Console(width=width, highlight=False, soft_wrap=True)
+    # Paths and messages of others may hold what looks like markup.
+    return Console(width=width, highlight=False, markup=False, soft_wrap=True)

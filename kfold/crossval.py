@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import numpy as np
 from rich.console import Console
 
 from data.errors import UserError
 from data.faces import Faces
-from data.reader import Competition
 from kfold.folds import deal_groups
 from kfold.groups import person_groups
+from kfold.jobs import choose_jobs
 from kfold.progress import Trainings, clock
 from kfold.run import Run, read_folds, write_folds
+from kfold.workers import Outcome, Task, Trainers, start_trainers
 
-Task = tuple[str, int, int]
+_POLL = 0.2
+"""Seconds between two looks at how the trainings get on."""
 
 
 def deal_folds(run: Run, faces: Faces, console: Console) -> np.ndarray:
@@ -34,27 +37,23 @@ def deal_folds(run: Run, faces: Faces, console: Console) -> np.ndarray:
 
 
 def cross_validate(
-    run: Run,
-    models: Sequence[str],
-    seeds: int,
-    data: Competition,
-    folds: np.ndarray,
-    console: Console,
+    run: Run, models: Sequence[str], seeds: int, console: Console, jobs: int | None = None
 ) -> None:
     """Fit `models` on every fold with seeds 0 to `seeds` - 1, in the folder of `run`.
 
-    A model whose loss diverges is left out with a message; the others go on.
+    Worker processes train; they read the data and the folds from where the run has them. A model
+    whose loss diverges is left out with a message; the others go on.
 
     Args:
-        run: where the trainings are kept; finished ones are skipped.
+        run: where the trainings are kept; finished ones are skipped. Its folds are dealt.
         models: names among those of the run's configuration.
         seeds: trainings of each model on each fold.
-        data: the competition's faces.
-        folds: int (N,), the fold of every training row.
         console: where progress is shown.
+        jobs: trainings at a time; None for as many as suit the machine (see `kfold.jobs`).
 
     Raises:
-        UserError: every model diverged, or one had no row to train on.
+        UserError: every model diverged, one had no row to train on, a worker process was killed,
+            the data changed, or fewer than 1 job was asked for.
     """
     tasks = [
         (model, seed, fold)
@@ -62,46 +61,74 @@ def cross_validate(
         for model in models
         for fold in range(run.config.folds)
     ]
+    jobs, threads = choose_jobs(jobs, len(tasks))
     left = [task for task in tasks if not run.summary(*task)]
-    for model, seed, fold in tasks:
-        if (model, seed, fold) not in left:
-            console.print(f"{_label(model, seed, fold, run)}: finished before, skipped")
-    epochs = sum(run.config.models[model].epochs for model, _, _ in left)
-    with Trainings(console, epochs).shown() as progress:
-        diverged = _train(run, left, data, folds, progress)
-    if diverged and not any(run.finished_seeds(model) for model in run.config.models):
-        raise UserError(f"no model is left: {', '.join(sorted(diverged))} diverged.")
+    for task in tasks:
+        if task not in left:
+            console.print(f"{_label(task, run)}: finished before, skipped")
+    if not left:
+        return
+    schedule = _Schedule(run, left, console)
+    # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
+    with start_trainers(run, min(jobs, len(left)), threads, int(jobs == 1)) as trainers:
+        schedule.train(trainers, jobs)
+    if schedule.diverged and not any(run.finished_seeds(model) for model in run.config.models):
+        names = sorted({model for model, _ in schedule.diverged})
+        raise UserError(f"no model is left: {', '.join(names)} diverged.")
 
 
-def _train(
-    run: Run, tasks: list[Task], data: Competition, folds: np.ndarray, progress: Trainings
-) -> set[str]:
-    """Fit the tasks one after the other; return the names of the models that diverged."""
-    if not tasks:
-        return set()
-    from kfold.fit import DivergedError, fit_fold  # imports TensorFlow: only when training
+class _Schedule:
+    """Trainings that wait and trainings that run.
 
-    diverged: set[tuple[str, int]] = set()
-    for model, seed, fold in tasks:
-        recipe, label = run.config.models[model], _label(model, seed, fold, run)
-        if (model, seed) in diverged:
-            progress.skip(recipe.epochs)
-            continue
-        task = progress.training(label, recipe.epochs)
-        folder = run.fold_folder(model, seed, fold)
-        try:
-            summary = fit_fold(recipe, data.train, data.test, folds, fold, seed, folder, task.epoch)
-        except DivergedError as error:
-            diverged.add((model, seed))
-            task.abandon()
-            progress.say(f"{label}: {error} Seed {seed} of {model} is left out.")
+    Attributes:
+        diverged: models and seeds that are left out.
+    """
+
+    def __init__(self, run: Run, tasks: list[Task], console: Console) -> None:
+        self.diverged: set[tuple[str, int]] = set()
+        self._run = run
+        self._waiting = list(reversed(tasks))
+        self._running: dict[Future[Outcome], Task] = {}
+        self._progress = Trainings(console, sum(self._epochs(task) for task in tasks))
+
+    def train(self, trainers: Trainers, jobs: int) -> None:
+        """Have the trainings done, `jobs` at a time."""
+        with self._progress.shown():
+            self._start(trainers, jobs)
+            while self._running:
+                finished, _ = wait(self._running, _POLL, FIRST_COMPLETED)
+                for task, epoch, logs in trainers.reports():
+                    self._progress.epoch(_label(task, self._run), epoch, logs)
+                for future in finished:
+                    self._end(self._running.pop(future), future.result())
+                self._start(trainers, jobs)
+
+    def _start(self, trainers: Trainers, jobs: int) -> None:
+        while self._waiting and len(self._running) < jobs:
+            task = self._waiting.pop()
+            if task[:2] in self.diverged:
+                self._progress.skip(self._epochs(task))
+            else:
+                self._running[trainers.submit(task)] = task
+                self._progress.start(_label(task, self._run), self._epochs(task))
+
+    def _end(self, task: Task, outcome: Outcome) -> None:
+        model, seed, _ = task
+        label = _label(task, self._run)
+        self._progress.end(label)
+        if isinstance(outcome, str):
+            self.diverged.add((model, seed))
+            self._progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
-            progress.say(
-                f"{label}: RMSE {summary['rmse']:.3f} in {clock(summary['seconds'])}, "
-                f"{summary['images_per_second']:.0f} images/s"
+            self._progress.say(
+                f"{label}: RMSE {outcome['rmse']:.3f} in {clock(outcome['seconds'])}, "
+                f"{outcome['images_per_second']:.0f} images/s"
             )
-    return {model for model, _ in diverged}
+
+    def _epochs(self, task: Task) -> int:
+        return self._run.config.models[task[0]].epochs
 
 
-def _label(model: str, seed: int, fold: int, run: Run) -> str:
+def _label(task: Task, run: Run) -> str:
+    model, seed, fold = task
     return f"{model}, seed {seed}, fold {fold + 1}/{run.config.folds}"

@@ -31,6 +31,8 @@ class Options:
     """Passes over the training rows, for every model."""
     policy: str | None = None
     """Augmentation policy, for every model."""
+    jobs: int | None = None
+    """Trainings at a time; by default as many as suit the machine."""
     force: bool = False
     """Forget what was trained of these models and train them again."""
 
@@ -58,7 +60,7 @@ def main(options: Options) -> None:
     config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
     run = open_run(run_folder(options.run or options.preset), config, options.force)
     folds = deal_folds(run, data.train, console)
-    cross_validate(run, list(preset.models), preset.seeds, data, folds, console)
+    cross_validate(run, list(preset.models), preset.seeds, console, options.jobs)
     write_report([(run, folds)], data, console)
 
 

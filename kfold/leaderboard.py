@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from data.faces import Faces
 from data.reader import Competition
 from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
-from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank
+from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank, leaderboard_scores
 from kfold.run import Run
 from kfold.score import Score, interval, rmse, score, untrusted_labels
 
@@ -28,7 +29,8 @@ class Line:
         flagged: share of the labels that these are.
         fold_rmse: the trusted RMSE of each fold, in pixels.
         seed_rmse: the trusted RMSE of each of a model's seeds alone, in pixels.
-        rank: estimated rank among Kaggle's 175 teams; None on other data.
+        rank: estimated rank on Kaggle's leaderboard; None on other data.
+        teams: on that leaderboard; 0 on other data.
         behind: how far the trusted RMSE is above the best line's: the difference, and the 95%
             interval of it over bootstrap samples that both share.
     """
@@ -40,6 +42,7 @@ class Line:
     fold_rmse: tuple[float, ...]
     seed_rmse: tuple[float, ...]
     rank: int | None
+    teams: int
     behind: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
@@ -118,7 +121,9 @@ def compare_runs(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> l
     truth = data.train.keypoints
     best, _ = min(entries, key=lambda pair: rmse(truth, pair[0].oof))
     trusted = data.train.without(untrusted_labels(truth, best.oof))
-    lines = [_line(entry, data, trusted, folds) for entry, folds in entries]
+    is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
+    scores = leaderboard_scores(Path(runs[0][0].config.data)) if is_kaggle else ()
+    lines = [_line(entry, data, trusted, folds, scores) for entry, folds in entries]
     # The few gross errors among the labels would decide an order by `score.rmse`.
     lines.sort(key=lambda line: line.trusted.rmse)
     return [replace(line, behind=_behind(line.trusted, lines[0].trusted)) for line in lines]
@@ -135,7 +140,9 @@ def _behind(score: Score, best: Score) -> tuple[float, float, float]:
     return (score.rmse - best.rmse, *interval(score.draws - best.draws))
 
 
-def _line(entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray) -> Line:
+def _line(
+    entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray, scores: tuple[float, ...]
+) -> Line:
     total = score(data.train, entry.oof)
     by_fold = tuple(
         rmse(trusted.keypoints[folds == fold], entry.oof[folds == fold])
@@ -143,7 +150,7 @@ def _line(entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray) ->
     )
     by_seed = tuple(rmse(trusted.keypoints, oof) for oof in entry.seeds)
     labels, kept = data.train.labelled.sum(), trusted.labelled.sum()
-    is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
-    rank = estimated_rank(total.rmse) if is_kaggle else None
+    rank = estimated_rank(total.rmse, scores) if scores else None
     flagged = float(1 - kept / max(labels, 1))
-    return Line(entry, total, score(trusted, entry.oof), flagged, by_fold, by_seed, rank)
+    kept_score, teams = score(trusted, entry.oof), len(scores)
+    return Line(entry, total, kept_score, flagged, by_fold, by_seed, rank, teams)

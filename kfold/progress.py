@@ -1,4 +1,4 @@
-"""Progress of a cross-validation: a live bar in a terminal, plain lines elsewhere."""
+"""Progress of a cross-validation: live bars in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 _LINES_PER_TRAINING = 5
 
 
+@dataclass
+class _Training:
+    bar: TaskID
+    epochs: int
+    finished: int = 0
+    score: str = ""
+
+
 class Trainings:
-    """Counts the epochs of all trainings and shows the score so far and the time left."""
+    """Shows the epochs and scores of the trainings that run, and the time left for all."""
 
     def __init__(self, console: Console, epochs: int) -> None:
         """Args: where to show it, and the epochs that all trainings together have left."""
@@ -22,7 +30,8 @@ class Trainings:
         self._epochs = epochs
         self._done = 0
         self._start = time.monotonic()
-        self._bar = Progress(
+        self._running: dict[str, _Training] = {}
+        self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -31,58 +40,48 @@ class Trainings:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("epochs", total=epochs, state="")
+        self._total = self._bars.add_task("epochs of all trainings", total=epochs, state="")
 
     @contextmanager
-    def shown(self) -> Iterator[Trainings]:
-        """Show the bar for as long as the block runs."""
-        with self._bar:
-            yield self
+    def shown(self) -> Iterator[None]:
+        """Show the bars for as long as the block runs."""
+        with self._bars:
+            yield
 
-    def training(self, label: str, epochs: int) -> Training:
-        """The next training, of so many epochs."""
-        return Training(self, label, epochs)
+    def start(self, label: str, epochs: int) -> None:
+        """Show a training, of so many epochs."""
+        self._running[label] = _Training(self._bars.add_task(label, total=epochs, state=""), epochs)
+
+    def epoch(self, label: str, epoch: int, logs: dict[str, float]) -> None:
+        """Show the losses and scores of a training's epoch, counted from 1."""
+        training = self._running[label]
+        training.finished = epoch
+        self._done += 1
+        if "val_rmse" in logs:  # not after every epoch
+            training.score = f" · held-out RMSE {logs['val_rmse']:.3f}"
+        state = f"loss {logs['loss']:.3f}{training.score}"
+        spent = time.monotonic() - self._start
+        left = f"{clock(spent / self._done * (self._epochs - self._done))} left"
+        self._bars.update(training.bar, completed=epoch, state=state)
+        self._bars.update(self._total, completed=self._done, state=left)
+        every = max(1, training.epochs // _LINES_PER_TRAINING)
+        if not self._console.is_terminal and (epoch % every == 0 or epoch == training.epochs):
+            self.say(f"{label} · epoch {epoch}/{training.epochs} · {state} · {left}")
+
+    def end(self, label: str) -> None:
+        """Take a training off the screen, and the epochs out that it has not trained."""
+        training = self._running.pop(label)
+        self._bars.remove_task(training.bar)
+        self.skip(training.epochs - training.finished)
 
     def skip(self, epochs: int) -> None:
         """Take out epochs that will not be trained after all."""
         self._epochs -= epochs
-        self._bar.update(self._task, total=self._epochs)
+        self._bars.update(self._total, total=self._epochs)
 
     def say(self, text: str) -> None:
-        """Print a line above the bar."""
+        """Print a line above the bars."""
         self._console.print(text)
-
-    def advance(self, label: str, state: str, told: bool) -> None:
-        """Count one epoch; `told` ones get a line where there is no bar."""
-        self._done += 1
-        spent = time.monotonic() - self._start
-        left = clock(spent / self._done * (self._epochs - self._done))
-        self._bar.update(self._task, advance=1, description=label, state=f"{state} · {left} left")
-        if told and not self._console.is_terminal:
-            self.say(f"{label} · {state} · {left} left")
-
-
-@dataclass
-class Training:
-    """One model on one fold, within all trainings."""
-
-    trainings: Trainings
-    label: str
-    epochs: int
-    finished: int = 0
-
-    def epoch(self, epoch: int, logs: dict[str, float]) -> None:
-        """Show the losses and scores of epoch `epoch`, counted from 1."""
-        self.finished = epoch
-        state = f"epoch {epoch}/{self.epochs} · loss {logs['loss']:.3f}"
-        if "val_rmse" in logs:
-            state += f" · held-out RMSE {logs['val_rmse']:.3f}"
-        every = max(1, self.epochs // _LINES_PER_TRAINING)
-        self.trainings.advance(self.label, state, epoch % every == 0 or epoch == self.epochs)
-
-    def abandon(self) -> None:
-        """Take out the epochs that are left of it."""
-        self.trainings.skip(self.epochs - self.finished)
 
 
 def clock(seconds: float) -> str:

@@ -179,6 +179,19 @@ def open_finished(
         UserError: no such run, or other data than it was made with.
     """
     run = read_run(run_folder(name) if name else latest_run())
+    return run, *open_data(run, data)
+
+
+def open_data(run: Run, data: Path | None = None) -> tuple[Competition, np.ndarray]:
+    """Read what a run is made from: its data and the fold of every training row, int64 (N,).
+
+    Args:
+        run: its folds are dealt.
+        data: the folder with the competition's files; None for where they were.
+
+    Raises:
+        UserError: there are no folds, or other data than the run was made with.
+    """
     competition = read_competition(data or Path(run.config.data))
     folds = read_folds(run)
     if folds is None:
@@ -188,7 +201,7 @@ def open_finished(
             f"{data or run.config.data}: these are other files than {run.folder} was made with. "
             "Pass DATA=<folder> with the same ones."
         )
-    return run, competition, folds
+    return competition, folds
 
 
 def _refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:

@@ -60,7 +60,7 @@ def explanation(lines: Sequence[Line]) -> str:
     if any(line.rank for line in lines):
         text += (
             " The rank is an estimate: the place that the RMSE over all labels would have had "
-            "among the 175 private scores of the frozen leaderboard."
+            f"among the {lines[0].teams} private scores of Kaggle's leaderboard."
         )
     return text
 
@@ -90,7 +90,7 @@ def board_table(lines: Sequence[Line]) -> Rows:
         seeds = line.seed_rmse
         row += [f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-"]
         row += [*(f"{value:.3f}" for value in trusted.by_annotator), f"{line.score.rmse:.3f}"]
-        row += [f"{line.rank}/175"] if ranked else []
+        row += [f"{line.rank}/{line.teams}"] if ranked else []
         costs = (cells[name] for name in ("epochs", "images_per_second", "minutes"))
         rows.append([*row, *(f"{cost or '-'}" for cost in costs)])
     return rows

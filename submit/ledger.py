@@ -1,14 +1,15 @@
-"""The uploads of a run and what they scored: `runs/<run>/submissions.csv`."""
+"""Every upload and what it scored: `runs/submissions.csv`."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
-from data.atomic import write_text
+from data.atomic import locked, write_text
 from data.errors import UserError
 
 
@@ -24,6 +25,7 @@ class Upload:
         out_of_fold: the run's own estimate of the score, RMSE in pixels.
         public: RMSE on Kaggle's public half, None while unknown.
         private: RMSE on Kaggle's private half, None while unknown.
+        rank: where `private` would stand on Kaggle's leaderboard, None while unknown.
         reference: Kaggle's number of the submission.
     """
 
@@ -32,18 +34,21 @@ class Upload:
     checksum: str
     message: str
     out_of_fold: float
-    public: float | None
-    private: float | None
-    reference: int
+    public: float | None = None
+    private: float | None = None
+    rank: int | None = None
+    reference: int = field(kw_only=True)
+
+    @property
+    def scored(self) -> bool:
+        """Whether Kaggle has told the scores."""
+        return self.public is not None
 
 
-COLUMNS = tuple(field.name for field in fields(Upload))
+LEDGER = "submissions.csv"
+"""Its name, in the folder of all runs."""
 
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+COLUMNS = tuple(column.name for column in fields(Upload))
 
 
 def read_ledger(path: Path) -> list[Upload]:
@@ -65,39 +70,42 @@ def read_ledger(path: Path) -> list[Upload]:
         return [_parse(row, f"{path}, line {rows.line_num}") for row in rows]
 
 
-def record(path: Path, upload: Upload) -> None:
-    """Add a row, or replace the one with the same reference."""
-    kept = [row for row in read_ledger(path) if row.reference != upload.reference]
+@contextmanager
+def open_ledger(path: Path) -> Iterator[list[Upload]]:
+    """Yield the rows to change, and write them if the block succeeds; others wait meanwhile.
+
+    Raises:
+        UserError: the ledger cannot be read.
+    """
+    with locked(path.parent):
+        rows = read_ledger(path)
+        before = list(rows)
+        yield rows
+        if rows != before:
+            _write(path, rows)
+
+
+def replace_row(rows: list[Upload], new: Upload) -> None:
+    """Put `new` in the place of the row with the same reference."""
+    rows[:] = [new if row.reference == new.reference else row for row in rows]
+
+
+def find_upload(rows: Sequence[Upload], digest: str) -> Upload | None:
+    """Find the latest upload of the file with this checksum."""
+    return next((row for row in reversed(rows) if row.checksum == digest), None)
+
+
+def _write(path: Path, rows: list[Upload]) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in [*kept, upload])
+    writer.writerows(astuple(row) for row in rows)
     write_text(path, text.getvalue())
-
-
-def find_upload(path: Path, digest: str) -> Upload | None:
-    """Find the latest upload of the file with this checksum."""
-    rows = [row for row in read_ledger(path) if row.checksum == digest]
-    return rows[-1] if rows else None
-
-
-def refuse_repeat(path: Path, digest: str) -> None:
-    """Stop before the same file is uploaded twice.
-
-    Raises:
-        UserError: the ledger holds an upload of the file with this checksum.
-    """
-    if (row := find_upload(path, digest)) is not None:
-        score = f"public {row.public}, private {row.private}" if row.public else "no score yet"
-        raise UserError(
-            f"{path}: this very file was submitted at {row.time} as {row.reference} ({score}). "
-            "Nothing was uploaded; pass FORCE=1 to spend another of the day's submissions on it."
-        )
 
 
 def _parse(row: list[str], where: str) -> Upload:
     try:
-        time, run, digest, message, out_of_fold, public, private, reference = row
+        time, run, digest, message, out_of_fold, public, private, rank, reference = row
         return Upload(
             time,
             run,
@@ -106,7 +114,8 @@ def _parse(row: list[str], where: str) -> Upload:
             float(out_of_fold),
             float(public) if public else None,
             float(private) if private else None,
-            int(reference),
+            int(rank) if rank else None,
+            reference=int(reference),
         )
     except ValueError as error:
         raise UserError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,31 @@ from data.errors import UserError
 from data.lookup import Lookup, check_row_ids
 
 DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a submission file holds.
+
+    Attributes:
+        rows: how many values.
+        low: the smallest of them, in pixels.
+        high: the largest of them, in pixels.
+        checksum: SHA-256 of the file, in hex.
+    """
+
+    rows: int
+    low: float
+    high: float
+    checksum: str
+
+
+def summarize(path: Path) -> Summary:
+    """Read a submission file back, to show what would be sent."""
+    values = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1, ndmin=1)
+    with path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    return Summary(len(values), float(values.min()), float(values.max()), checksum)
 
 
 def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -> None:

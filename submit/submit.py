@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import UserError, run_command
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from kfold.leaderboard import Line
+    from kfold.run import Run
 
 SUBMISSION = "submission.csv"
-LEDGER = "submissions.csv"
 
 
 @dataclass(frozen=True)
@@ -38,27 +36,61 @@ def main(options: Options) -> None:
     from data.kaggle_credentials import has_credentials
     from data.terminal import open_console
     from kfold.run import open_finished
-    from submit.submission import write_submission
+    from submit.send import Draft, send
+    from submit.submission import summarize, write_submission
 
     console = open_console()
     run, data, folds = open_finished(options.run, options.data)
     from kfold.leaderboard import make_leaderboard  # slow to import: not before a wrong name
 
-    line = _choose(make_leaderboard(run, data, folds), options.name)
-    path = run.folder / SUBMISSION
-    folder = options.data or Path(run.config.data)
+    lines = make_leaderboard(run, data, folds)
+    line = _choose(lines, options.name)
+    path, folder = run.folder / SUBMISSION, options.data or Path(run.config.data)
     write_submission(path, data.lookup, line.entry.test, folder)
-    rank = f", estimated rank {line.rank} of 175" if line.rank else ""
+    summary = summarize(path)
+    message = _message(run, line, lines, summary.checksum)
     console.print(
-        f"{path}: {len(data.lookup)} rows from {line.entry.kind} {line.entry.name!r}, "
-        f"out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}"
+        f"{path}: {summary.rows} rows, {summary.low:.2f} to {summary.high:.2f} px, "
+        f"from {line.entry.kind} {line.entry.name!r}"
     )
-    if options.dry:
-        return
+    console.print(_estimate(line))
+    console.print(f"Message: {message}")
     if not has_credentials():
         console.print(_by_hand(path))
         return
-    _send(path, line, options.force, console)
+    console.print(f"Submissions left today: {_left()}")
+    if not options.dry:
+        draft = Draft(path, folder, summary.checksum, message, line.score.rmse)
+        send(draft, options.force, console)
+
+
+def _estimate(line: Line) -> str:
+    rank = f", estimated rank {line.rank} of {line.teams}" if line.rank else ""
+    return f"Out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}"
+
+
+def _message(run: Run, line: Line, lines: list[Line], checksum: str) -> str:
+    """What Kaggle shows beside the score: run, models, out-of-fold score, code, file."""
+    from submit.send import mark
+    from submit.version import code_version
+
+    models = [other.entry.name for other in lines if other.entry.kind == "model"]
+    blended = f" of {', '.join(models)}" if line.entry.kind == "ensemble" else ""
+    return (
+        f"{run.folder.name}: {line.entry.name}{blended}; out-of-fold {line.score.rmse:.4f}; "
+        f"code {code_version()}; {mark(checksum)}"
+    )
+
+
+def _left() -> str:
+    """Kaggle's answer, or why there is none: no reason to stop before the upload is tried."""
+    from submit.upload import submissions_left
+
+    try:
+        left = submissions_left()
+    except UserError as error:
+        return f"unknown ({error})"
+    return "unknown" if left is None else str(left)
 
 
 def _choose(lines: list[Line], name: str | None) -> Line:
@@ -78,35 +110,6 @@ def _by_hand(path: Path) -> str:
         f"No Kaggle credentials found, so nothing is uploaded. Upload {path} by hand at "
         f"{SUBMISSIONS_PAGE}, or sign in (see `make download`) and run `make submit` again."
     )
-
-
-def _send(path: Path, line: Line, force: bool, console: Console) -> None:
-    """Upload the file unless the ledger holds it, then wait for its score."""
-    from datetime import UTC, datetime
-
-    from submit.ledger import Upload, checksum, find_upload, record, refuse_repeat
-    from submit.upload import upload, wait_for_score
-
-    ledger, digest = path.with_name(LEDGER), checksum(path)
-    sent = find_upload(ledger, digest)
-    if force or sent is None or sent.public is not None:
-        if not force:
-            refuse_repeat(ledger, digest)
-        message = f"{path.parent.name}: {line.entry.name}, out-of-fold {line.score.rmse:.4f}"
-        reference = upload(path, message)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        name = path.parent.name
-        sent = Upload(now, name, digest, message, line.score.rmse, None, None, reference)
-        record(ledger, sent)
-    console.print(f"Submission {sent.reference}: {sent.message}. Waiting for the score ...")
-    score = wait_for_score(sent.reference)
-    if score.status == "error":
-        raise UserError(f"Kaggle could not score submission {sent.reference}: {score.error}")
-    if score.status == "pending":
-        console.print("Kaggle is still scoring it; run `make submit` again to ask once more.")
-        return
-    record(ledger, replace(sent, public=score.public, private=score.private))
-    console.print(f"Public RMSE {score.public}, private RMSE {score.private}")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ FIRST_POLL = 2.0
 
 LONGEST_POLL = 30.0
 
+PATIENCE = 600.0
+"""Seconds that a score is waited for."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -40,25 +43,50 @@ class Score:
     error: str = ""
 
 
-def upload(path: Path, message: str) -> int:
+def submissions_left() -> int | None:
+    """Ask how many submissions Kaggle will take until midnight UTC; None if it does not tell.
+
+    Raises:
+        UserError: no credentials, or Kaggle cannot be asked.
+    """
+    import requests
+    from kagglesdk.competitions.types.competition_api_service import ApiGetSubmissionLimitsRequest
+
+    request = ApiGetSubmissionLimitsRequest()
+    request.competition_name = SLUG
+    with competition_api("ask for the submissions left today") as api:
+        try:
+            return api.get_submission_limits(request).num_allowed_now
+        except requests.HTTPError as error:
+            if error.response is not None and error.response.status_code == 404:
+                return None
+            raise
+
+
+def upload(path: Path, message: str, mark: str, again: bool = False) -> int:
     """Submit a file and return Kaggle's reference number of the submission.
 
     Args:
         path: a checked submission file.
-        message: the description shown beside the score on Kaggle.
+        message: the description shown beside the score on Kaggle, with `mark` in it.
+        mark: tells this file from any other. A submission that Kaggle has under it already is
+            this file's: it is returned, and nothing is sent.
+        again: send it nevertheless.
 
     Raises:
         UserError: no credentials, or Kaggle has not taken the submission.
     """
     content = path.read_bytes()
     with competition_api(f"submit {path}") as api:
-        earlier = _references(api, message)
+        earlier = _references(api, mark)
+        if earlier and not again:
+            return max(earlier)
         token = _store(api, path.name, content)
-        return _create(api, token, message, earlier)
+        return _create(api, token, message, mark, earlier)
 
 
-def wait_for_score(reference: int, limit_s: float = 600) -> Score:
-    """Ask for a submission's score until Kaggle has one, for at most `limit_s` seconds.
+def wait_for_score(reference: int, limit_s: float) -> Score:
+    """Ask for a submission's score until Kaggle has one, for at most `limit_s` seconds; 0: once.
 
     Raises:
         UserError: no credentials, or Kaggle cannot be asked.
@@ -69,7 +97,8 @@ def wait_for_score(reference: int, limit_s: float = 600) -> Score:
     request.ref = reference
     stop = time.monotonic() + limit_s
     wait = FIRST_POLL
-    with competition_api(f"ask for the score of submission {reference}") as api:
+    doing = f"ask for the score of submission {reference} (`make submissions` asks again)"
+    with competition_api(doing) as api:
         score = _score(api.get_submission(request))
         while score.status == "pending" and (left := stop - time.monotonic()) > 0:
             time.sleep(min(wait, left))
@@ -100,7 +129,9 @@ def _store(api: CompetitionApiClient, name: str, content: bytes) -> str:
     return place.token
 
 
-def _create(api: CompetitionApiClient, token: str, message: str, earlier: set[int]) -> int:
+def _create(
+    api: CompetitionApiClient, token: str, message: str, mark: str, earlier: set[int]
+) -> int:
     """Make the stored file a submission; an answer that was lost is looked up, not asked again."""
     import requests
     from kagglesdk.competitions.types.competition_api_service import ApiCreateSubmissionRequest
@@ -112,7 +143,7 @@ def _create(api: CompetitionApiClient, token: str, message: str, earlier: set[in
     try:
         answer = api.create_submission(request)
     except requests.RequestException:
-        if arrived := _references(api, message) - earlier:
+        if arrived := _references(api, mark) - earlier:
             return max(arrived)
         raise
     if not answer.ref:
@@ -123,8 +154,8 @@ def _create(api: CompetitionApiClient, token: str, message: str, earlier: set[in
     return answer.ref
 
 
-def _references(api: CompetitionApiClient, message: str) -> set[int]:
-    """List the latest submissions with this description."""
+def _references(api: CompetitionApiClient, mark: str) -> set[int]:
+    """List the latest submissions with `mark` in their description."""
     from kagglesdk.competitions.types.competition_api_service import ApiListSubmissionsRequest
 
     request = ApiListSubmissionsRequest()
@@ -132,7 +163,7 @@ def _references(api: CompetitionApiClient, message: str) -> set[int]:
     request.page = 1
     request.page_size = 20
     found = api.list_submissions(request).submissions or []
-    return {one.ref for one in found if one is not None and one.description == message}
+    return {one.ref for one in found if one is not None and mark in one.description}
 
 
 def _score(submission: ApiSubmission) -> Score:

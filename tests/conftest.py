@@ -24,6 +24,7 @@ from data.competition import (
     TRAINING_HEADER,
 )
 from tests.kaggle_server import SECRET, KaggleServer
+from tests.refusal import Refusal
 
 FOUR_POINTS = [0, 1, 2, 3, 20, 21, 28, 29]
 """Columns of the four keypoints that the second annotator labels."""
@@ -90,11 +91,19 @@ def kaggle(
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, server.address)
         monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
-        monkeypatch.setattr("data.kaggle_client.BACKOFF", 0.01)
-        monkeypatch.setattr("data.download.WAITS", (0.01, 0.01))
+        monkeypatch.setattr("data.kaggle_retries.BACKOFF", 0.01)
+        monkeypatch.setattr("data.fetch.WAITS", (0.01, 0.01))
         monkeypatch.setattr("submit.upload.FIRST_POLL", 0.01)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def refusal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Refusal:
+    """Does as a command what must fail, and returns its message."""
+    return Refusal(tmp_path, capfd, caplog)

@@ -82,7 +82,7 @@ def cells(line: Line, names: Sequence[str]) -> list[Cell]:
         "annotator 2": _number(two, 3),
         "all labels": _number(line.score.rmse, 3, f"{line.score.low:.2f} to {line.score.high:.2f}"),
         "one seed": _number(float(np.mean(seeds)) if seeds else math.nan, 3, spread),
-        "rank": Cell(f"{line.rank}", line.rank or math.nan, "of 175"),
+        "rank": Cell(f"{line.rank}", line.rank or math.nan, f"of {line.teams}"),
         "images/s": _number(speed, 0),
         "minutes": _number(line.entry.minutes or math.nan, 1),
         "parameters": _number(line.entry.parameters or math.nan, 0),

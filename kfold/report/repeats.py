@@ -1,8 +1,4 @@
-"""Photographs and persons that appear more than once, and how far labels of one photograph differ.
-
-Two labels of one photograph by one annotator tell how precise a label is: no model can be more
-precise on such labels than they are themselves.
-"""
+"""Photographs and persons that appear more than once, and how far their labels differ."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from data.faces import Faces
+from kfold.noise import LabelNoise, label_noise
 from kfold.run import Run, read_groups
 
 
@@ -23,12 +20,12 @@ class Repeats:
     Attributes:
         identical: rows, int64, of each image that appears more than once.
         groups: int64 (N,), the person or photograph that a row was dealt into folds with.
-        precision: RMSE in px of a single label, from pairs by one annotator; NaN without any.
+        noise: of the labels, told from photographs that an annotator labelled more than once.
     """
 
     identical: Sequence[np.ndarray]
     groups: np.ndarray
-    precision: float
+    noise: Sequence[LabelNoise]
 
     @property
     def copies(self) -> int:
@@ -47,23 +44,7 @@ def find_repeats(faces: Faces, run: Run) -> Repeats:
     for row, image in enumerate(faces.images):
         rows.setdefault(image.tobytes(), []).append(row)
     identical = [np.array(same) for same in rows.values() if len(same) > 1]
-    return Repeats(identical, read_groups(run), label_precision(faces, identical))
-
-
-def label_precision(faces: Faces, identical: Sequence[np.ndarray]) -> float:
-    """RMSE in px of one label of a coordinate about its own mean, gross errors left out.
-
-    The difference of two labels has twice the variance of one; its median is robust to labels that
-    are simply wrong. NaN if no annotator labelled a photograph twice.
-    """
-    differences = [
-        np.abs(faces.keypoints[one] - faces.keypoints[other]).ravel()
-        for one, other in same_annotator_pairs(faces, identical)
-    ]
-    values = np.concatenate([*differences, np.empty(0)])
-    values = values[np.isfinite(values)]
-    # 0.6745 is the median of |x| for a standard normal x.
-    return float(np.median(values) / 0.6745 / np.sqrt(2)) if values.size else float("nan")
+    return Repeats(identical, read_groups(run), label_noise(faces))
 
 
 def same_annotator_pairs(faces: Faces, identical: Sequence[np.ndarray]) -> list[tuple[int, int]]:

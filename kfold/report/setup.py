@@ -12,6 +12,8 @@ from kfold.run import Run
 from kfold.tables import Rows
 
 LEDGER = "submissions.csv"
+UPLOAD_COLUMNS = ("time", "run", "message", "out_of_fold", "public", "private", "rank")
+"""What is shown of a submission; `submit.ledger` writes them."""
 
 
 def recipe_table(subject: Subject) -> Rows:
@@ -56,17 +58,15 @@ def data_table(data: Competition) -> Rows:
 
 
 def upload_table(subject: Subject) -> Rows:
-    """The ledgers of uploads, an empty table without any."""
-    rows: Rows = []
-    for run, _ in subject.runs:
-        path = run.folder / LEDGER
-        if path.is_file():
-            with path.open(encoding="utf-8", newline="") as file:
-                header, *uploads = csv.reader(file)
-            rows += [header, *uploads] if not rows else uploads
-    shown = ("time", "run", "message", "out_of_fold", "public", "private")
-    columns = [rows[0].index(name) for name in shown] if rows else []
-    return [[row[column] for column in columns] for row in rows]
+    """What the ledger of all runs says of these runs' uploads, an empty table if nothing."""
+    path = subject.folder.with_name(LEDGER)
+    if not path.is_file():
+        return []
+    names = {run.folder.name for run, _ in subject.runs}
+    with path.open(encoding="utf-8", newline="") as file:
+        uploads = [row for row in csv.DictReader(file) if row["run"] in names]
+    rows = [[row[column] for column in UPLOAD_COLUMNS] for row in uploads]
+    return [[column.replace("_", " ") for column in UPLOAD_COLUMNS], *rows] if rows else []
 
 
 def _facts(run: Run) -> dict[str, str]:

@@ -108,5 +108,5 @@ def test_no_faces_make_no_faces(faces):
 
 
 def test_an_unknown_policy_is_answered_with_the_known_ones(faces):
-    with pytest.raises(UserError, match=r"none, flip, standard, strong.*'storng'"):
+    with pytest.raises(UserError, match=r"none, flip, light, standard, strong.*'storng'"):
         augmented(faces, "storng")

@@ -12,7 +12,7 @@ def test_a_sheet_is_written_with_a_row_a_face(competition, home, tmp_path, capsy
     config = Preview(competition, tmp_path / "sheets" / "preview.png", faces=4)
     main(config)
     sheet = imread(config.out)
-    assert "4 faces under none, flip, standard, strong" in capsys.readouterr().out
+    assert "4 faces under none, flip, light, standard, strong" in capsys.readouterr().out
     assert sheet[..., :3].std() > 0.1
     main(replace(config, faces=2))
     assert len(imread(config.out)) < len(sheet)

@@ -2,70 +2,150 @@
 
 from __future__ import annotations
 
-import json
-import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from data.atomic import write_json
 from data.errors import run_command
 from data.terminal import open_console
+from tests.bench.measure import measured
 
 RESULTS = Path("runs/bench/bench.json")
+SPEED = "images_per_second"
+COMMANDS = ("data.download", "kfold.cv", "kfold.report", "submit.submit")
 
 
 @dataclass(frozen=True)
 class Options:
-    """Time loading against the reference notebook's way; write runs/bench/bench.json."""
+    """Time every stage against the obvious way to do it; write runs/bench/bench.json."""
 
-    data: Path = Path("data/raw")
-    """Folder with training.zip, test.zip and the two tables."""
-    repetitions: int = 1
+    data: Path | None = None
+    """Folder with training.zip, test.zip and the two tables; without it, loading is left out."""
+    repetitions: int = 3
     """Runs of each way; the median counts."""
 
 
+@dataclass(frozen=True)
+class Row:
+    """One figure.
+
+    Attributes:
+        stage: of the work.
+        way: to do it.
+        figure: the median.
+        unit: of the figure.
+        ratio: to the obvious way, or to the machine's peak; larger is better.
+    """
+
+    stage: str
+    way: str
+    figure: float
+    unit: str
+    ratio: float | None = None
+
+
 def main(options: Options) -> None:
-    """Run the benchmarks and print them as ratios."""
+    """Run the benchmarks, printing each figure as it comes."""
     from rich.table import Table
 
-    results = bench_loading(options.data, options.repetitions)
-    write_json(RESULTS, {"loading": results})
-    table = Table(title=f"Loading {options.data}, median of {options.repetitions}")
-    for name in ("way", "seconds", "peak MB", "times faster", "times less memory"):
-        table.add_column(name, justify="left" if name == "way" else "right")
-    slow = results["pandas split"]
-    for way, result in results.items():
-        ratios = [slow[key] / result[key] for key in ("seconds", "megabytes")]
-        numbers = [f"{result['seconds']:.2f}", f"{result['megabytes']:.0f}"]
-        table.add_row(way, *numbers, *(f"{ratio:.1f}" for ratio in ratios))
-    open_console().print(table)
+    console, rows = open_console(), []
+    table = Table(title=f"Medians of {options.repetitions}")
+    for name in ("stage", "way", "figure", "unit", "ratio"):
+        table.add_column(name, justify="right" if name in ("figure", "ratio") else "left")
+    for row in _rows(options):
+        rows.append(row)
+        console.print(f"{row.stage}, {row.way}: {row.figure:.4g} {row.unit}")
+        ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+        table.add_row(row.stage, row.way, f"{row.figure:.4g}", row.unit, ratio)
+    write_json(RESULTS, [asdict(row) for row in rows])
+    console.print(table)
 
 
-def bench_loading(folder: Path, repetitions: int) -> dict[str, dict[str, float]]:
-    """Median seconds and peak megabytes of each way to load the files in `folder`."""
+def _rows(options: Options) -> Iterator[Row]:
+    if options.data:
+        yield from loading(options.data, options.repetitions)
+    yield from augmentation(options.repetitions)
+    yield from training(options.repetitions)
+    yield from blending(options.repetitions)
+    yield from start_up(options.repetitions)
+
+
+def loading(folder: Path, repetitions: int) -> Iterator[Row]:
+    """The first time and from the cache, against pandas splitting each image's text."""
+    module = "tests.bench.loading"
     with tempfile.TemporaryDirectory() as scratch:
-        caches = [Path(scratch, str(i)) for i in range(repetitions)]
-        runs = {
-            "first time": [_load("ours", folder, cache) for cache in caches],
-            "from cache": [_load("ours", folder, cache) for cache in caches],
-            "pandas split": [_load("pandas_split", folder, cache) for cache in caches],
-        }
-    totals = {run["total"] for way in runs.values() for run in way}
-    if len(totals) != 1:
-        raise RuntimeError(f"the ways to load disagree: {totals}")
-    return {
-        way: {key: statistics.median(r[key] for r in results) for key in ("seconds", "megabytes")}
-        for way, results in runs.items()
-    }
+        slow = measured(module, "pandas_split", folder, scratch, repetitions=1)
+        first = [
+            measured(module, "ours", folder, Path(scratch, str(i)), repetitions=1)
+            for i in range(repetitions)
+        ]
+        cached = measured(module, "ours", folder, Path(scratch, "0"), repetitions=repetitions)
+    if len({figures["total"] for figures in (slow, cached, *first)}) != 1:
+        raise RuntimeError("the ways to load disagree")
+    for name, unit in (("seconds", "s"), ("megabytes", "MB")):
+        fresh = median(figures[name] for figures in first)
+        yield Row("load", "pandas split", slow[name], unit)
+        yield Row("load", "first time", fresh, unit, slow[name] / fresh)
+        yield Row("load", "from cache", cached[name], unit, slow[name] / cached[name])
 
 
-def _load(way: str, folder: Path, cache: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.loading", way, str(folder), str(cache)]
-    run = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(run.stdout)
+def augmentation(repetitions: int) -> Iterator[Row]:
+    """Our batches against a loop over faces and tf.data."""
+    import joblib
+
+    module, unit = "tests.bench.augmentation", "images/s"
+    loop = measured(module, "loop", repetitions=repetitions)[SPEED]
+    yield Row("augment", "a Python loop", loop, unit)
+    mapped = measured(module, "tf_data_map", repetitions=repetitions)[SPEED]
+    yield Row("augment", "tf.data.map", mapped, unit, mapped / loop)
+    cores = joblib.cpu_count()
+    for way, workers in {"batches, in the process": 0, f"batches, {cores} workers": cores}.items():
+        made = measured(module, "batches", workers, repetitions=repetitions)[SPEED]
+        yield Row("augment", way, made, unit, made / loop)
+
+
+def training(repetitions: int) -> Iterator[Row]:
+    """Training and prediction; ratios are the share of the peak that useful arithmetic takes."""
+    import joblib
+
+    module, cores = "tests.bench.training", joblib.cpu_count()
+    peak = measured(module, "peak", repetitions=repetitions)["gflops"]
+    yield Row("peak", "float32 matrix product", peak, "GFLOP/s")
+    for model in ("heatmap", "mask"):
+        for way, passes in {"plain": 3, "fit": 3, "predict": 1}.items():
+            for copies in (0, cores) if way != "plain" else (0,):
+                figures = measured(
+                    module, model, way, repetitions=repetitions, copies=copies, added=SPEED
+                )
+                share = passes * figures["gflop"] * figures[SPEED] / peak
+                name = f"{way}, {copies} processes" if copies else f"{way}, one process"
+                yield Row(f"train {model}", name, figures[SPEED], "images/s", share)
+        yield Row(f"train {model}", "one image forward", figures["gflop"], "GFLOP")
+
+
+def blending(repetitions: int) -> Iterator[Row]:
+    """The leaderboard's ensembles, and submission.csv."""
+    for name, seconds in measured("tests.bench.blending", repetitions=repetitions).items():
+        yield Row("blend", name, seconds, "s")
+
+
+def start_up(repetitions: int) -> Iterator[Row]:
+    """`--help` of each command, which must not wait for TensorFlow."""
+    for command in COMMANDS:
+        seconds = []
+        for _ in range(repetitions):
+            start = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", command, "--help"], check=True, stdout=subprocess.DEVNULL
+            )
+            seconds.append(time.perf_counter() - start)
+        yield Row("start", command, median(seconds), "s")
 
 
 if __name__ == "__main__":

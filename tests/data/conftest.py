@@ -10,3 +10,9 @@ import pytest
 def plain_files(competition: Path, tmp_path: Path) -> Path:
     """A copy of the four small files, in plain text."""
     return shutil.copytree(competition, tmp_path / "plain")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder that a download fills."""
+    return tmp_path / "raw"

@@ -1,15 +1,53 @@
-from kfold.rank import estimated_rank, private_scores
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.errors import UserError
+from data.standings import STANDINGS_FILE
+from kfold.leaderboard import make_leaderboard
+from kfold.rank import estimated_rank, leaderboard_scores
+from tests.kfold.finished_run import finished_run, random_competition
+
+NOWHERE = Path("nowhere")
 
 
 def test_the_frozen_leaderboard_is_whole_and_sorted():
-    scores = private_scores()
-    assert len(scores) == 175
-    assert list(scores) == sorted(scores)
+    for half, best in (("private", 1.28236), ("public", 1.53319)):
+        scores = leaderboard_scores(NOWHERE, half)
+        assert len(scores) == 175
+        assert list(scores) == sorted(scores)
+        assert scores[0] == best
 
 
 def test_ranks_are_those_of_the_teams_that_had_the_scores():
-    assert estimated_rank(1.0) == 1
-    assert estimated_rank(1.28236) == 1
-    assert estimated_rank(1.74049) == 10
-    assert estimated_rank(3.65) == 99
-    assert estimated_rank(1e9) == 176
+    scores = leaderboard_scores(NOWHERE)
+    assert estimated_rank(1.0, scores) == 1
+    assert estimated_rank(1.28236, scores) == 1
+    assert estimated_rank(1.74049, scores) == 10
+    assert estimated_rank(3.65, scores) == 99
+    assert estimated_rank(1e9, scores) == 176
+
+
+def test_the_leaderboard_beside_the_files_comes_first(tmp_path):
+    (tmp_path / STANDINGS_FILE).write_text("rank,private,public\n1,1.5,2.5\n2,2.0,2.25\n")
+    assert leaderboard_scores(tmp_path) == (1.5, 2.0)
+    assert leaderboard_scores(tmp_path, "public") == (2.25, 2.5)
+
+
+@pytest.mark.parametrize("content", ["rank,score\n1,2\n", "rank,private,public\n1,x,2\n", "r\n1"])
+def test_a_damaged_leaderboard_is_named(tmp_path, content):
+    (tmp_path / STANDINGS_FILE).write_text(content)
+    with pytest.raises(UserError, match=f"{STANDINGS_FILE}: expected the columns"):
+        leaderboard_scores(tmp_path)
+
+
+def test_a_run_on_kaggles_data_is_ranked_among_todays_teams(tmp_path, monkeypatch):
+    data = random_competition(train=60, test=12)
+    monkeypatch.setattr("kfold.leaderboard.KAGGLE_TEST_IMAGES", 12)
+    monkeypatch.setattr("kfold.leaderboard.KAGGLE_TEST_VALUES", 360)
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0]})
+    (tmp_path / STANDINGS_FILE).write_text("rank,private,public\n1,0.5,2.5\n2,3.0,2.25\n")
+    run = replace(run, config=replace(run.config, data=str(tmp_path)))
+    ranks = {line.entry.name: line.rank for line in make_leaderboard(run, data, folds)}
+    assert ranks == {"good": 2, "stack": 2, "constant": 3}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,24 +11,65 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import UserError
-from submit.ledger import Upload, checksum, find_upload, read_ledger, record, refuse_repeat
+from submit.ledger import COLUMNS, Upload, find_upload, open_ledger, read_ledger, replace_row
 
-ROW = Upload("2030-01-02T03:04:05+00:00", "first", "ab12", "m", 1.5, None, None, 7)
+ROW = Upload("2030-01-02T03:04:05+00:00", "first", "ab12", "m", 1.5, reference=7)
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    return tmp_path / "runs" / "first" / "submissions.csv"
+    return tmp_path / "runs" / "submissions.csv"
+
+
+def test_the_columns_are_those_a_competitor_looks_for() -> None:
+    assert ",".join(COLUMNS) == (
+        "time,run,checksum,message,out_of_fold,public,private,rank,reference"
+    )
 
 
 def test_a_score_replaces_the_row_without_one(ledger: Path) -> None:
     other = dataclasses.replace(ROW, reference=8, checksum="cd34")
-    scored = dataclasses.replace(ROW, public=1.25, private=1.5)
-    for row in (ROW, other, scored):
-        record(ledger, row)
-    assert read_ledger(ledger) == [other, scored]
-    assert find_upload(ledger, "ab12") == scored
+    scored = dataclasses.replace(ROW, public=1.25, private=1.5, rank=3)
+    with open_ledger(ledger) as rows:
+        rows += [ROW, other]
+    with open_ledger(ledger) as rows:
+        replace_row(rows, scored)
+    assert read_ledger(ledger) == [scored, other]
     assert [path.name for path in ledger.parent.iterdir()] == [ledger.name]
+
+
+def test_the_latest_of_a_files_uploads_counts() -> None:
+    later = dataclasses.replace(ROW, reference=9)
+    assert find_upload([ROW, later], "ab12") == later
+    assert find_upload([ROW, later], "cd34") is None
+
+
+def test_nothing_is_written_if_the_block_fails(ledger: Path) -> None:
+    def fail() -> None:
+        with open_ledger(ledger) as rows:
+            rows.append(ROW)
+            raise UserError
+
+    with pytest.raises(UserError):
+        fail()
+    assert not ledger.exists()
+
+
+def test_many_writers_at_once_lose_nothing(ledger: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from submit.ledger import Upload, open_ledger;"
+        "name, path = sys.argv[1], Path(sys.argv[2])\n"
+        "for i in range(10):\n"
+        "    with open_ledger(path) as rows:\n"
+        "        rows.append(Upload(name, name, '', '', 1.0, reference=i))\n"
+    )
+    command = [sys.executable, "-c", program]
+    writers = [
+        subprocess.Popen([*command, name, str(ledger)], stderr=subprocess.DEVNULL)
+        for name in "abcd"
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert len(read_ledger(ledger)) == 40
 
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -44,6 +87,7 @@ numbers = st.floats(0, 100)
             out_of_fold=numbers,
             public=st.none() | numbers,
             private=st.none() | numbers,
+            rank=st.none() | st.integers(1),
             reference=st.integers(1),
         ),
         unique_by=lambda row: row.reference,
@@ -53,20 +97,9 @@ numbers = st.floats(0, 100)
 def test_what_is_recorded_is_read_back(rows: list[Upload]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Path(folder, "submissions.csv")
-        for row in rows:
-            record(ledger, row)
+        with open_ledger(ledger) as written:
+            written += rows
         assert read_ledger(ledger) == rows
-
-
-def test_the_same_file_is_refused_and_another_is_not(ledger: Path, tmp_path: Path) -> None:
-    file = tmp_path / "submission.csv"
-    file.write_text("RowId,Location\n1,2.0\n")
-    refuse_repeat(ledger, checksum(file))
-    record(ledger, dataclasses.replace(ROW, checksum=checksum(file), public=1.25, private=1.5))
-    with pytest.raises(UserError, match=r"submitted at 2030.* as 7 \(public 1\.25.*FORCE=1"):
-        refuse_repeat(ledger, checksum(file))
-    file.write_text("RowId,Location\n1,2.5\n")
-    refuse_repeat(ledger, checksum(file))
 
 
 @pytest.mark.parametrize(
@@ -74,14 +107,14 @@ def test_the_same_file_is_refused_and_another_is_not(ledger: Path, tmp_path: Pat
     [
         ("", "line 1: expected time,run,"),
         ("time,run\n", "line 1: expected time,run,"),
-        ("{header}\nt,r,c,m,x,,,7\n", "line 2: expected"),
-        ("{header}\nt,r,c,m,1.5,,,7\nt,r,c\n", "line 3: expected"),
+        ("{header}\nt,r,c,m,x,,,,7\n", "line 2: expected"),
+        ("{header}\nt,r,c,m,1.5,,,,7\nt,r,c\n", "line 3: expected"),
     ],
 )
 def test_a_damaged_ledger_is_named(ledger: Path, content: str, expected: str) -> None:
     header = ",".join(field.name for field in dataclasses.fields(Upload))
     ledger.parent.mkdir(parents=True)
     ledger.write_text(content.format(header=header))
-    with pytest.raises(UserError, match=expected):
-        record(ledger, ROW)
+    with pytest.raises(UserError, match=expected), open_ledger(ledger) as rows:
+        rows.append(ROW)
     assert ledger.read_text() == content.format(header=header)

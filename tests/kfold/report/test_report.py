@@ -16,7 +16,7 @@ from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
-from kfold.report.repeats import find_repeats, label_precision
+from kfold.report.repeats import find_repeats
 from kfold.report.setup import upload_table
 from kfold.report.subject import open_subject
 from kfold.report.write import write_report
@@ -56,16 +56,17 @@ def test_runs_of_different_data_are_not_compared(planted, runs):
         open_subject([(one, folds), (other, folds)], planted.data)
 
 
-def test_uploads_are_listed_with_their_scores(subject, runs):
+def test_uploads_are_listed_with_their_scores(subject):
     assert upload_table(subject) == []
-    path = runs[0][0].folder / "submissions.csv"
-    path.write_text(
-        "time,run,checksum,message,out_of_fold,public,private,reference\n"
-        "2026-01-01T00:00:00,one,abc,first,1.5,1.7,1.6,1\n"
+    ledger = subject.folder.parent / "submissions.csv"
+    ledger.write_text(
+        "time,run,checksum,message,out_of_fold,public,private,rank,reference\n"
+        "2026-01-01T00:00:00,one,abc,first,1.5,1.7,1.6,9,1\n"
+        "2026-01-02T00:00:00,other,def,second,1.5,1.8,1.7,9,2\n"
     )
-    header, row = upload_table(subject)
-    path.unlink()
-    assert dict(zip(header, row, strict=True))["private"] == "1.6"
+    header, *rows = upload_table(subject)
+    ledger.unlink()
+    assert [dict(zip(header, row, strict=True))["private"] for row in rows] == ["1.6"]
 
 
 def test_the_worst_images_share_of_the_error():
@@ -99,18 +100,6 @@ def test_a_bias_becomes_an_arrow_in_its_direction(subject, runs):
         assert face.largest.down == pytest.approx(3, abs=0.4)
         assert face.largest.right == pytest.approx(0, abs=0.4)
     assert magnification(faces) == 2
-
-
-def test_the_precision_of_a_label_is_told_from_photographs_labelled_twice():
-    rng = np.random.default_rng(0)
-    exact = np.repeat(rng.uniform(20, 70, (300, 15, 2)), 2, axis=0)
-    labels = (exact + rng.normal(0, 0.8, exact.shape)).astype(np.float32)
-    labels[0] += 30  # a gross error
-    images = np.zeros((600, 96, 96), np.uint8)
-    faces = Faces(images, labels, np.arange(600), np.ones(600, np.int8))
-    pairs = list(np.arange(600).reshape(-1, 2))
-    assert label_precision(faces, pairs) == pytest.approx(0.8, rel=0.05)
-    assert np.isnan(label_precision(faces, []))
 
 
 def test_repeated_photographs_are_found(planted, runs):

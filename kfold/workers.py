@@ -1,0 +1,137 @@
+"""Processes that train: each has a TensorFlow of its own, the caller none."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from augment.workers import start_workers
+from data.errors import UserError
+from data.reader import Competition
+from kfold.run import Run, open_data
+
+Task = tuple[str, int, int]
+"""One training: model, seed, fold."""
+
+Report = tuple[Task, int, dict[str, float]]
+"""A training's epoch, counted from 1, with its losses and scores."""
+
+Outcome = dict[str, Any] | str
+"""The summary of a finished training (see `kfold.fit`), or how its loss diverged."""
+
+
+class Trainers:
+    """Processes that train what they are given, one task at a time each."""
+
+    def __init__(self, pool: Executor, reports: Any) -> None:
+        self._pool = pool
+        self._reports = reports
+        self._last: Future[Outcome] | None = None
+
+    def submit(self, task: Task) -> Future[Outcome]:
+        """Have `task` trained by the next process that is free."""
+        self._last = self._pool.submit(_train, task)
+        return self._last
+
+    def reports(self) -> Iterator[Report]:
+        """The epochs since the last call; those of a training come before its outcome."""
+        while not self._reports.empty():
+            yield self._reports.get()
+
+    def kill(self) -> None:
+        """Kill the processes and wait for their end."""
+        # joblib stumbles if it is stopped between being given a task and taking it up.
+        while self._last and not (self._last.running() or self._last.done()):
+            time.sleep(0.001)
+        self._pool.shutdown(kill_workers=True)  # type: ignore[call-arg]
+
+
+@contextmanager
+def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Iterator[Trainers]:
+    """Start processes that train for `run`, for as long as the block runs.
+
+    However the block ends, they are killed: what they have finished is in the run's folder, and
+    what they have not is trained again.
+
+    Args:
+        run: its folder holds the folds and gets the trainings.
+        count: of the processes.
+        threads: of TensorFlow in each.
+        augmenters: processes that augment for each; 0 to have it done in between.
+
+    Raises:
+        UserError: one of them was killed.
+    """
+    from joblib.externals.loky.backend import get_context
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    environment = dict.fromkeys(names, str(threads))
+    reports = get_context().SimpleQueue()
+    with warnings.catch_warnings():
+        # It warns when it replaces a process that has grown, and when `pgrep` is not installed.
+        warnings.filterwarnings("ignore", module=r"joblib\.externals\.loky")
+        first = run, augmenters, reports
+        trainers = Trainers(start_workers(count, _prepare, first, environment), reports)
+        try:
+            yield trainers
+        except TerminatedWorkerError as error:
+            raise UserError(
+                "a training process was killed, perhaps because memory ran out. What is finished "
+                "is kept, the same command continues; pass JOBS=1 if memory is short."
+            ) from error
+        finally:
+            trainers.kill()
+
+
+class _Trainer:
+    """What one process keeps between its tasks."""
+
+    def __init__(self, run: Run, augmenters: int, reports: Any) -> None:
+        self._run = run
+        self._augmenters = augmenters
+        self._reports = reports
+
+    @cached_property
+    def _data(self) -> tuple[Competition, np.ndarray]:
+        # Read here, since memory-mapped images would be copied on their way from the caller.
+        return open_data(self._run)
+
+    def train(self, task: Task) -> Outcome:
+        data, folds = self._data  # first, since it takes no time to fail
+        from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
+
+        model, seed, fold = task
+        try:
+            return fit_fold(
+                self._run.config.models[model],
+                data.train,
+                data.test,
+                folds,
+                fold,
+                seed,
+                self._run.fold_folder(*task),
+                lambda epoch, logs: self._reports.put((task, epoch, logs)),
+                workers=self._augmenters,
+            )
+        except DivergedError as error:
+            return str(error)  # the exception itself would need TensorFlow where it arrives
+
+
+_trainer: _Trainer
+
+
+def _prepare(run: Run, augmenters: int, reports: Any) -> None:
+    global _trainer
+    _trainer = _Trainer(run, augmenters, reports)
+
+
+def _train(task: Task) -> Outcome:
+    return _trainer.train(task)

@@ -1,0 +1,96 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+#   kernelspec: {display_name: Python 3, language: python, name: python3}
+# ---
+# %% [markdown]
+# # What does the winning model do differently?
+#
+# Four ideas, each shown on a finished run (`RUN`, the latest by default), then what becomes of the
+# score without each of them.
+
+# %%
+import os
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from augment.batches import network_inputs
+from data.competition import ANNOTATORS, KEYPOINTS, SECOND_ANNOTATOR
+from kfold.leaderboard import make_leaderboard
+from kfold.networks import build_model
+from kfold.run import open_finished
+
+run, data, folds = open_finished(os.environ.get("RUN"))
+name, recipe = next((n, r) for n, r in run.config.models.items() if r.map_weight)
+model = build_model(recipe.network)
+model.load_weights(run.fold_folder(name, seed=0, fold=0) / "model.weights.h5")
+faces = data.train[np.flatnonzero(folds == 0)[:4]]
+
+
+def look(annotator):
+    """The model's outputs for these faces, as `annotator` would label them."""
+    everyone = np.full(len(faces), annotator)
+    inputs = network_inputs(faces.images, everyone, np.zeros(len(faces), bool))
+    return model.predict(inputs, verbose=0)
+
+
+# %% [markdown]
+# ## 1. A map for each keypoint
+#
+# Instead of thirty numbers from a flattened feature map, the network draws one 24x24 map for each
+# keypoint, a probability over places; the prediction is the map's mean position, which lies between
+# the cells as well as on them (integral regression). A loss on the map itself, cross-entropy with a
+# Gaussian about the label, teaches every cell.
+
+# %%
+outputs = look(1)
+figure, axes = plt.subplots(2, len(faces), figsize=(8, 4.2), layout="constrained")
+for i, (top, bottom) in enumerate(axes.T):
+    top.imshow(faces.images[i], cmap="gray")
+    top.scatter(*outputs["keypoints"][i].T, s=8, color="#d95f02")
+    bottom.imshow(np.exp(outputs["maps"][i]).max(axis=-1), extent=(-0.5, 95.5, 95.5, -0.5))
+    top.axis("off"), bottom.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## 2. Maps of its own for each annotator
+#
+# Every face trains the trunk, but the second annotator's nose and mouth are other points than the
+# first one's. The same faces, as each of them would label them:
+
+# %%
+apart = (look(2)["keypoints"] - look(1)["keypoints"]).mean(axis=0)
+for keypoint in SECOND_ANNOTATOR:
+    dx, dy = apart[keypoint]
+    print(f"{KEYPOINTS[keypoint]}: the second annotator's is {dx:+.1f}, {dy:+.1f} px away")
+
+# %% [markdown]
+# ## 3. The mirror axis is measured, not assumed
+#
+# Mirroring doubles the data, if a mirrored face's labels are where the annotator would have put
+# them. They are not: labels that lie d pixels to the right of the face's axis lie d to the left of
+# it in the mirror image, so training on both averages d away. The network learns d, for each
+# annotator and pair of keypoints, beside maps that are free of it:
+
+# %%
+trainings = [run.summary(name, 0, fold) for fold in range(run.config.folds)]
+offsets = np.mean([training["axis_offset"] for training in trainings], axis=0)
+for annotator, offset in zip(ANNOTATORS, offsets, strict=True):
+    own = range(len(KEYPOINTS)) if annotator == 1 else SECOND_ANNOTATOR
+    print(f"annotator {annotator}: {offset[list(own)].mean():+.2f} px on average")
+
+# %% [markdown]
+# ## 4. Views, and a stack that is scored honestly
+#
+# Each face is predicted in several views. How much each counts is fitted, for each annotator, on
+# out-of-fold predictions, always on other folds than the one it is scored on.
+
+# %%
+lines = make_leaderboard(run, data, folds)
+for line in lines:
+    print(f"{line.entry.name:10} {line.trusted.rmse:.3f} px")
+stack = next(line.entry for line in lines if line.entry.name == "stack")
+for view, weights in stack.weights.items():
+    print(f"{view:36}", *(f"{weight:.2f}" for weight in weights))

@@ -1,0 +1,88 @@
+"""`make submissions`: ask for the scores that are missing, print every submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from submit.ledger import Upload
+
+
+@dataclass(frozen=True)
+class Options:
+    """Ask Kaggle for the scores that are missing, and print every submission."""
+
+    data: Path = Path("data/raw")
+    """Folder with the competition's files, whose leaderboard gives the ranks."""
+
+
+def main(options: Options) -> None:
+    """Refresh the ledger and print it; what is known is printed even if Kaggle cannot be asked."""
+    from data.kaggle_credentials import has_credentials
+    from data.terminal import open_console
+    from kfold.run import RUNS
+    from submit.ledger import LEDGER, read_ledger
+    from submit.relation import relations
+
+    console, ledger = open_console(), RUNS / LEDGER
+    pending = [row for row in read_ledger(ledger) if not row.scored]
+    notes, failure = [], None
+    if pending and not has_credentials():
+        notes = ["No Kaggle credentials found (see `make download`), so no scores were asked for."]
+    elif pending:
+        try:
+            notes = _refresh(ledger, pending, options.data)
+        except UserError as error:
+            failure = error
+    rows = read_ledger(ledger)
+    if not rows:
+        console.print(f"{ledger}: no submissions yet; `make submit` makes one.")
+        return
+    console.print(_table(ledger, rows))
+    for line in (*relations(rows), *notes):
+        console.print(str(line))
+    if failure:
+        raise failure
+
+
+def _refresh(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
+    """Ask for the scores of `pending`, and return what is to be said of those that have none."""
+    from submit.scores import settle
+    from submit.upload import wait_for_score
+
+    notes = []
+    for row in pending:
+        score = wait_for_score(row.reference, limit_s=0)
+        if score.status == "complete":
+            settle(ledger, row, score, data)
+        elif score.status == "error":
+            notes.append(f"Kaggle could not score submission {row.reference}: {score.error}")
+        else:
+            notes.append(f"Kaggle is still scoring submission {row.reference}.")
+    return notes
+
+
+def _table(ledger: Path, rows: list[Upload]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=f"{ledger}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("time", "run", "out-of-fold", "public", "private", "rank", "reference"):
+        table.add_column(name, justify="left" if name in ("time", "run") else "right", no_wrap=True)
+    table.add_column("message", overflow="fold")
+    for row in rows:
+        scores = ("-" if score is None else f"{score:.5f}" for score in (row.public, row.private))
+        rank = "-" if row.rank is None else str(row.rank)
+        ours = f"{row.out_of_fold:.5f}"
+        table.add_row(row.time, row.run, ours, *scores, rank, str(row.reference), row.message)
+    return table
+
+
+if __name__ == "__main__":
+    run_command(main, Options)

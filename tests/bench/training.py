@@ -1,0 +1,99 @@
+"""Training and prediction, images a second: `python -m tests.bench.training MODEL WAY`.
+
+Ways: `fit` is what a cross-validation does; `plain` is `model.fit` on arrays augmented beforehand;
+`predict` predicts; `peak` multiplies matrices instead, and prints the GFLOP/s of that.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from augment.batches import Batches, network_inputs
+from data.demo_faces import demo_faces
+from data.faces import Faces
+
+from kfold import backend  # noqa: F401  isort: skip
+import keras
+
+from kfold.fit import predict
+from kfold.keypoint_model import KeypointModel
+from kfold.losses import LOSSES
+from kfold.networks import build_model
+from kfold.optimizer import build_optimizer
+from kfold.recipe import Recipe, recipe_of
+
+FACES, EPOCHS = 640, 3
+MATRIX, PRODUCTS = 4096, 8
+
+
+def gflop(model: KeypointModel) -> float:
+    """GFLOP of one image forward: two for each weight of a convolution or dense layer, at each
+    position."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+            positions = int(np.prod(layer.output.shape[1:-1]))
+            total += 2 * positions * int(np.prod(layer.kernel.shape))
+    return total / 1e9
+
+
+def fit(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
+    """Images a second from augmenting batches, as in a cross-validation."""
+    with Batches(faces, recipe.batch_size, recipe.policy, seed=0) as batches:
+        model.fit(batches, verbose=0)
+        start = time.perf_counter()
+        model.fit(batches, epochs=EPOCHS, verbose=0)
+        return EPOCHS * len(batches) * recipe.batch_size / (time.perf_counter() - start)
+
+
+def plain(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
+    """Images a second from arrays."""
+    inputs = network_inputs(faces.images, faces.annotator, np.zeros(len(faces), bool))
+    data = {"x": inputs, "y": faces.keypoints, "batch_size": recipe.batch_size, "verbose": 0}
+    model.fit(**data)
+    start = time.perf_counter()
+    model.fit(**data, epochs=EPOCHS)
+    return EPOCHS * len(faces) / (time.perf_counter() - start)
+
+
+def forward(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
+    """Images a second predicted, one view each."""
+    predict(model, faces)
+    start = time.perf_counter()
+    for _ in range(EPOCHS):
+        predict(model, faces)
+    return EPOCHS * len(faces) / (time.perf_counter() - start)
+
+
+def peak() -> dict[str, float]:
+    """GFLOP/s of float32 matrix products by the same backend."""
+    one = keras.ops.convert_to_tensor(np.ones((MATRIX, MATRIX), np.float32))
+    np.asarray(keras.ops.matmul(one, one))
+    start = time.perf_counter()
+    for _ in range(PRODUCTS):
+        np.asarray(keras.ops.matmul(one, one)[0, 0])
+    return {"gflops": 2e-9 * PRODUCTS * MATRIX**3 / (time.perf_counter() - start)}
+
+
+def main() -> None:
+    """Measure one way and print its figures."""
+    if sys.argv[1] == "peak":
+        print(json.dumps(peak()))
+        return
+    recipe, way = recipe_of(sys.argv[1]), sys.argv[2]
+    recipe = replace(recipe, policy="standard")
+    faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
+    model = build_model(recipe.network)
+    model.map_weight = recipe.map_weight
+    model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss], jit_compile=False)
+    speed = {"fit": fit, "plain": plain, "predict": forward}[way](model, recipe, faces)
+    print(json.dumps({"images_per_second": speed, "gflop": gflop(model)}))
+
+
+if __name__ == "__main__":
+    main()

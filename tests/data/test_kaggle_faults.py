@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from data.competition import SLUG
+from data.download import Download, main
+from tests.kaggle_server import SECRET, KaggleServer
+from tests.refusal import Refusal
+
+Fault = dict[str, object]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"status": 401}, ["401", "KAGGLE_API_TOKEN", "https://www.kaggle.com/settings/api"]),
+        ({"status": 403}, ["403", f"https://www.kaggle.com/competitions/{SLUG}/rules"]),
+        ({"status": 404}, ["404", f"https://www.kaggle.com/competitions/{SLUG}"]),
+        ({"status": 500, "times": 5}, ["500", "later"]),
+        ({"status": 503, "times": 5}, ["503", "later"]),
+        ({"status": 429, "times": 5}, ["429", "wait, then"]),
+        (
+            {"status": 429, "times": 5, "headers": {"Retry-After": "3600"}},
+            ["429", "wait 3600 s, then"],
+        ),
+        (
+            {"body": b'{"code": 403, "message": "rules\\n of %s"}' % SECRET.encode()}
+            | {"status": 200, "headers": {"Content-Type": "application/json"}},
+            ["403 (rules of ***)", "/rules"],
+        ),
+        ({"status": 200, "body": b"<html>Sign in</html>"}, ["found a web page", "/rules"]),
+        ({"cut": 0, "times": 5}, ["connection to Kaggle failed"]),
+    ],
+)
+def test_refusals_of_kaggle(
+    kaggle: KaggleServer,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    expected: list[str],
+    refusal: Refusal,
+) -> None:
+    monkeypatch.setattr("data.kaggle_retries.LONGEST_WAIT", 0.01)
+    kaggle.fail("DownloadDataFiles", **{"headers": {}} | fault)  # type: ignore[arg-type]
+    message = refusal(lambda: main(Download(out)))
+    for part in expected:
+        assert part in message
+    assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize(
+    "fault", [{"status": 429, "headers": {"Retry-After": "1"}}, {"status": 500}, {"status": 503}]
+)
+def test_a_busy_kaggle_is_asked_again(
+    kaggle: KaggleServer, out: Path, fault: Fault, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kaggle.fail("DownloadDataFiles", **fault)  # type: ignore[arg-type]
+    main(Download(out))
+    assert kaggle.seen[:3] == ["DownloadDataFiles"] * 2 + ["GET"]
+    assert ("again in 1 s" in capfd.readouterr().err) == ("headers" in fault)
+
+
+def test_refusals_of_the_file_storage(kaggle: KaggleServer, out: Path, refusal: Refusal) -> None:
+    kaggle.fail("GET", status=403)
+    assert "file storage answered 403" in refusal(lambda: main(Download(out)))
+
+
+@pytest.mark.parametrize("operation", ["DownloadDataFiles", "GET"])
+def test_a_silent_kaggle_is_not_waited_for_for_ever(
+    kaggle: KaggleServer,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    refusal: Refusal,
+) -> None:
+    monkeypatch.setattr("data.kaggle_client.TIME_LIMIT", (0.2, 0.2))
+    monkeypatch.setattr("data.kaggle_retries.RETRIES", 1)
+    kaggle.fail(operation, 9, delay=0.5)
+    assert "no answer from Kaggle within 0.2 s" in refusal(lambda: main(Download(out)))
+
+
+@pytest.mark.parametrize(
+    ("away", "expected"),
+    [(-7200, "120 minutes ahead of Kaggle's"), (600, "10 minutes behind Kaggle's"), (60, "")],
+)
+def test_a_wrong_clock_is_told_with_what_it_breaks(
+    kaggle: KaggleServer, out: Path, away: int, expected: str, refusal: Refusal
+) -> None:
+    date = formatdate(time.time() + away, usegmt=True)
+    for operation in ("DownloadDataFiles", "GET"):
+        kaggle.fail(operation, status=401, headers={"Date": date})
+        message = refusal(lambda: main(Download(out)))
+        assert expected in message
+        assert ("clock" in message) == bool(expected)
+
+
+def test_an_unreachable_kaggle(
+    home: Path, out: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
+    monkeypatch.setattr("data.kaggle_retries.BACKOFF", 0)
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert "Check the network and proxy" in refusal(lambda: main(Download(out)))
+
+
+@pytest.mark.parametrize("proxy", [f"http://user:{SECRET}@127.0.0.1:9", f"http://:{SECRET}"])
+def test_a_wrong_proxy_is_told_without_its_password(
+    home: Path, out: Path, monkeypatch: pytest.MonkeyPatch, proxy: str, refusal: Refusal
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", "token")
+    monkeypatch.setattr("data.kaggle_retries.BACKOFF", 0)
+    monkeypatch.setenv("http_proxy", proxy)
+    message = refusal(lambda: main(Download(out)))
+    assert "at the proxy" in message
+    assert "HTTPS_PROXY" in message
+
+
+def test_a_connection_that_cannot_be_trusted(
+    kaggle: KaggleServer, out: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
+) -> None:
+    monkeypatch.delenv("https_proxy")
+    place = kaggle.address.replace("http:", "https:")
+    kaggle.fail("DownloadDataFiles", headers={"Location": place})
+    message = refusal(lambda: main(Download(out)))
+    assert "secure connection" in message
+    assert "clock" in message

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from submit.ledger import Upload, open_ledger, read_ledger
+from submit.submissions import Options, main
+from tests.kaggle_server import KaggleServer
+from tests.refusal import Refusal
+
+LEDGER = Path("runs/submissions.csv")
+SCORE = {"status": "COMPLETE", "publicScore": "2.00000", "privateScore": "1.50000"}
+
+
+def row(reference, **scores):
+    values = {"time": "2030-01-02T03:04:05+00:00", "run": "first", "message": f"[m{reference}]"}
+    values |= {"checksum": f"{reference}", "out_of_fold": reference / 500} | scores
+    return Upload(reference=reference, **values)
+
+
+@pytest.fixture
+def ledger(home, tmp_path, monkeypatch):
+    """Three submissions, the last two without a score."""
+    monkeypatch.chdir(tmp_path)
+    with open_ledger(LEDGER) as rows:
+        rows += [row(1000, public=2.5, private=2.25, rank=47), row(1001), row(1002)]
+
+
+def test_missing_scores_are_asked_for_and_everything_is_printed(
+    ledger, kaggle: KaggleServer, capsys
+):
+    kaggle.submissions = [{"ref": 1001, **SCORE}, {"ref": 1002, **SCORE, "publicScore": "3.5"}]
+    main(Options())
+    assert kaggle.seen == ["GetSubmission"] * 2
+    assert read_ledger(LEDGER)[1:] == [
+        row(1001, public=2.0, private=1.5, rank=6),
+        row(1002, public=3.5, private=1.5, rank=6),
+    ]
+    out = capsys.readouterr().out
+    for number in (1000, 1001, 1002):
+        assert f"[m{number}]" in out
+    assert "private against out-of-fold RMSE: correlation -" in out
+    assert "mean gap -0.252 px (files scored: 3)" in out
+    main(Options())
+    assert kaggle.seen == ["GetSubmission"] * 2
+
+
+def test_what_has_no_score_yet_is_told(ledger, kaggle: KaggleServer, capsys):
+    error = {"status": "ERROR", "errorDescription": "Bad [row]"}
+    kaggle.submissions = [{"ref": 1001, "status": "PENDING"}, {"ref": 1002, **error}]
+    main(Options())
+    out = capsys.readouterr().out
+    assert "Kaggle is still scoring submission 1001" in out
+    assert "Kaggle could not score submission 1002: Bad [row]" in out
+    assert not read_ledger(LEDGER)[2].scored
+
+
+def test_without_credentials_the_ledger_is_printed(ledger, capsys):
+    main(Options())
+    out = capsys.readouterr().out
+    assert "[m1000]" in out
+    assert "No Kaggle credentials found" in out
+
+
+def test_what_is_known_is_printed_even_if_kaggle_fails(
+    ledger, kaggle: KaggleServer, capfd, refusal: Refusal
+):
+    kaggle.submissions = [{"ref": 1001, **SCORE}]
+    message = refusal(lambda: main(Options()))
+    assert "score of submission 1002" in message
+    assert [row.scored for row in read_ledger(LEDGER)] == [True, True, False]
+
+
+def test_before_the_first_submission(home, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(Options())
+    assert "no submissions yet" in capsys.readouterr().out
+    assert not LEDGER.exists()
