@@ -7,6 +7,7 @@
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
+#   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
 #   DRY=1           for submit: show what would be sent, and stop
@@ -44,7 +45,7 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY JOBS) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)

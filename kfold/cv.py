@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.errors import run_command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from data.reader import Competition
+    from kfold.presets import Preset
+    from kfold.run import Run
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Options:
     """Augmentation policy, for every model."""
     jobs: int | None = None
     """Trainings at a time; by default as many as suit the machine."""
+    corrections: Path | None = None
+    """Labels to drop or to change in training, such as another run's suspects.csv."""
     force: bool = False
     """Forget what was trained of these models and train them again."""
 
@@ -44,7 +54,6 @@ def main(options: Options) -> None:
     from kfold.crossval import cross_validate, deal_folds
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
-    from kfold.run import RunConfig, open_run, run_folder
 
     preset = with_overrides(
         preset_of(options.preset),
@@ -57,11 +66,31 @@ def main(options: Options) -> None:
     console = open_console()
     data = read_competition(options.data)
     console.print(f"{options.data}: {len(data.train)} training faces, {len(data.test)} to predict")
-    config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
-    run = open_run(run_folder(options.run or options.preset), config, options.force)
+    run = _open(options, preset, data, console)
     folds = deal_folds(run, data.train, console)
     cross_validate(run, list(preset.models), preset.seeds, console, options.jobs)
     write_report([(run, folds)], data, console)
+
+
+def _open(options: Options, preset: Preset, data: Competition, console: Console) -> Run:
+    """Start the run or take it up, with a copy of the corrections that it is trained on."""
+    import hashlib
+
+    from data.atomic import write_text
+    from data.corrections import read_corrections
+    from kfold.run import CORRECTIONS, RunConfig, open_run, run_folder
+
+    config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
+    folder = run_folder(options.run or options.preset)
+    if not options.corrections:
+        return open_run(folder, config, options.force)
+    _, applied = read_corrections(options.corrections, data.train)
+    text = options.corrections.read_bytes()
+    config = replace(config, corrections=hashlib.sha256(text).hexdigest())
+    run = open_run(folder, config, options.force)
+    write_text(run.folder / CORRECTIONS, text.decode())
+    console.print(f"{options.corrections}: {applied} corrections, for training only")
+    return run
 
 
 if __name__ == "__main__":

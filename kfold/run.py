@@ -23,6 +23,7 @@ from data.reader import Competition, read_competition
 from kfold.recipe import Recipe
 
 RUNS = Path("runs")
+CORRECTIONS = "corrections.csv"
 PACKAGES = ("keras", "numpy", "albumentations", "scikit-learn", "opencv-python-headless")
 
 
@@ -36,6 +37,7 @@ class RunConfig:
         folds: how many folds the rows are dealt into.
         seeds: how many times each model is trained on each fold, with seeds 0, 1, ...
         models: recipes by model name.
+        corrections: SHA-256 of the run's corrections.csv, in hex; empty without one.
     """
 
     data: str
@@ -43,6 +45,7 @@ class RunConfig:
     folds: int
     seeds: int
     models: dict[str, Recipe]
+    corrections: str = ""
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> RunConfig:
@@ -205,7 +208,8 @@ def open_data(run: Run, data: Path | None = None) -> tuple[Competition, np.ndarr
 
 
 def _refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
-    pairs = {"data checksum": (before.checksum, now.checksum), "folds": (before.folds, now.folds)}
+    names = {"checksum": "data checksum", "folds": "folds", "corrections": "corrections"}
+    pairs = {names[name]: (getattr(before, name), getattr(now, name)) for name in names}
     for model in before.models.keys() & now.models.keys():
         old, new = asdict(before.models[model]), asdict(now.models[model])
         pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}

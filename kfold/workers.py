@@ -7,15 +7,17 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from augment.workers import start_workers
+from data.corrections import read_corrections
 from data.errors import UserError
 from data.reader import Competition
-from kfold.run import Run, open_data
+from kfold.run import CORRECTIONS, Run, open_data
 
 Task = tuple[str, int, int]
 """One training: model, seed, fold."""
@@ -102,7 +104,11 @@ class _Trainer:
     @cached_property
     def _data(self) -> tuple[Competition, np.ndarray]:
         # Read here, since memory-mapped images would be copied on their way from the caller.
-        return open_data(self._run)
+        data, folds = open_data(self._run)
+        if self._run.config.corrections:  # for training only: scores count the labels as they are
+            train, _ = read_corrections(self._run.folder / CORRECTIONS, data.train)
+            data = replace(data, train=train)
+        return data, folds
 
     def train(self, task: Task) -> Outcome:
         data, folds = self._data  # first, since it takes no time to fail

@@ -125,6 +125,25 @@ def test_submit_writes_what_the_best_line_predicts(place, first):
     np.testing.assert_allclose([float(r["Location"]) for r in submitted], values, atol=1e-3)
 
 
+def test_suspects_are_corrections_for_training_but_not_for_the_score(place, first):
+    options = ("--corrections", "runs/first/suspects.csv", "--run", "corrected")
+    code, out, err = run(place, *CV, "--models", "base", "--epochs", "1", *options)
+    assert (code, err) == (0, "")
+    lines = len((first[0] / "suspects.csv").read_text().splitlines()) - 1
+    assert f"suspects.csv: {lines} corrections" in " ".join(out.split())
+    config = json.loads((place / "runs" / "corrected" / "config.json").read_text())["config"]
+    assert len(config["corrections"]) == 64
+    with (place / "runs" / "corrected" / "leaderboard.csv").open() as file:
+        scores = {row["name"]: row["rmse"] for row in csv.DictReader(file)}
+    with (first[0] / "leaderboard.csv").open() as file:
+        assert {row["name"]: row["rmse"] for row in csv.DictReader(file)}["constant"] == scores[
+            "constant"
+        ]
+    code, out, err = run(place, *CV, "--models", "base", "--epochs", "1", *options[2:])
+    assert code == 1
+    assert "corrections was" in err
+
+
 def test_another_configuration_under_the_same_name_is_refused(place, first):
     code, _, err = run(place, *CV[:-1], "3", "--run", "first")
     assert code == 1

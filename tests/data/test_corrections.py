@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from data.competition import KEYPOINTS
+from data.corrections import read_corrections
+from data.errors import UserError
+from data.faces import Faces
+
+HEADER = "rank,row,keypoint,action,x,y,reason\n"
+
+
+@pytest.fixture
+def faces():
+    keypoints = np.full((3, 15, 2), 40, np.float32)
+    return Faces(
+        np.zeros((3, 96, 96), np.uint8), keypoints, np.array([0, 4, 7]), np.ones(3, np.int8)
+    )
+
+
+def written(tmp_path, *lines):
+    path = tmp_path / "corrections.csv"
+    path.write_text(HEADER + "\n".join(lines) + "\n")
+    return path
+
+
+def test_labels_are_dropped_and_set_where_the_file_says(tmp_path, faces):
+    path = written(
+        tmp_path, "1,4,nose_tip,drop,,,far", "2,7,,drop,,,moved", "3,0,nose_tip,set,12.5,96,swapped"
+    )
+    corrected, applied = read_corrections(path, faces)
+    nose = KEYPOINTS.index("nose_tip")
+    expected = faces.keypoints.copy()
+    expected[1, nose], expected[2], expected[0, nose] = np.nan, np.nan, (12.5, 96)
+    np.testing.assert_array_equal(corrected.keypoints, expected)
+    assert applied == 3
+    assert np.isfinite(faces.keypoints).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1,5,nose_tip,drop,,,", "line 2, column row: expected a row from 0 to 7, found '5'"),
+        ("1,4,nose,drop,,,", "line 2, column keypoint: expected one of left_eye_center"),
+        ("1,4,,set,3,4,", "line 2, column keypoint"),
+        ("1,4,nose_tip,delete,,,", "line 2, column action: expected drop or set, found 'delete'"),
+        ("1,4,nose_tip,set,97,4,", "line 2, columns x and y: expected pixels from 0 to 96"),
+        ("1,4,nose_tip,set,nan,4,", "columns x and y"),
+        ("1,4,nose_tip,set", "columns x and y"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_refused(tmp_path, faces, line, message):
+    with pytest.raises(UserError, match=message):
+        read_corrections(written(tmp_path, line), faces)
+
+
+def test_a_file_that_is_missing_or_has_other_columns_is_refused(tmp_path, faces):
+    with pytest.raises(UserError, match="none that can be read"):
+        read_corrections(tmp_path / "none.csv", faces)
+    other = tmp_path / "other.csv"
+    other.write_text("row,keypoint\n")
+    with pytest.raises(UserError, match="action is missing"):
+        read_corrections(other, faces)
