@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from data.competition import (
 )
 from tests.kaggle_server import SECRET, KaggleServer
 from tests.refusal import Refusal
+
+# Where the tests are started in the background, Ctrl-C would be ignored, by their commands too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FOUR_POINTS = [0, 1, 2, 3, 20, 21, 28, 29]
 """Columns of the four keypoints that the second annotator labels."""

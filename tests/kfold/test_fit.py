@@ -12,7 +12,7 @@ from kfold.networks import build_model
 from kfold.recipe import MODELS
 from kfold.score import rmse
 
-TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16)
+TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16, views="mirror")
 
 
 @pytest.fixture(scope="module")
