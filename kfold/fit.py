@@ -150,7 +150,6 @@ class _Training:
             optimizer=build_optimizer(recipe, steps),
             loss=LOSSES[recipe.loss],
             metrics=[PooledRMSE()],
-            jit_compile=False,  # XLA's convolutions are slower than oneDNN's
         )
         half = recipe.epochs // 2 if recipe.distrust else recipe.epochs
         self._fit(train, range(half))

@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data.competition import EYES, IMAGE_SIZE, LIPS
-from data.faces import Faces
+from data.competition import EYES, LIPS
+from data.faces import Faces, image_labels
 
 HASH_PIXELS, HASH_SIZE = 32, 8
 HASH_COSINE = 0.9
@@ -80,8 +80,8 @@ def photo_groups(images: np.ndarray) -> Groups:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    as_bytes = np.ascontiguousarray(images).reshape(-1).view(f"V{IMAGE_SIZE**2}")
-    _, first, same = np.unique(as_bytes, return_index=True, return_inverse=True)
+    same = image_labels(images)
+    _, first = np.unique(same, return_index=True)
     n, distinct = len(first), images[first]
     pairs = [(i, j) for i, j in _alike(distinct) if _same_photo(distinct[i], distinct[j])]
     edges = np.array(pairs, np.int64).reshape(-1, 2).T

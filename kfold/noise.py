@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.competition import ANNOTATORS, IMAGE_SIZE
-from data.faces import Faces
+from data.competition import ANNOTATORS
+from data.faces import Faces, image_labels
 from kfold.score import FARTHEST, far_labels
 
 
@@ -33,8 +33,7 @@ def label_noise(faces: Faces) -> list[LabelNoise]:
     Labels farther than `FARTHEST` px from the mean of their repetitions are errors, not noise, and
     left out.
     """
-    as_bytes = np.ascontiguousarray(faces.images).reshape(-1).view(f"V{IMAGE_SIZE**2}")
-    _, image = np.unique(as_bytes, return_inverse=True)
+    image = image_labels(faces.images)
     found = (_noise_of(annotator, faces, image) for annotator in ANNOTATORS)
     return [noise for noise in found if noise.rows]
 

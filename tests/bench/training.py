@@ -90,7 +90,7 @@ def main() -> None:
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
     model = build_model(recipe.network)
     model.map_weight = recipe.map_weight
-    model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss], jit_compile=False)
+    model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss])
     speed = {"fit": fit, "plain": plain, "predict": forward}[way](model, recipe, faces)
     print(json.dumps({"images_per_second": speed, "gflop": gflop(model)}))
 
