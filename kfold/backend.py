@@ -24,3 +24,11 @@ def _import_quietly() -> None:
 
 
 _import_quietly()
+
+
+if os.environ["KERAS_BACKEND"] == "tensorflow":
+    import tensorflow as tf
+
+    # What debug mode does is to run tf.data's pipelines in step, without its autotuner: that sleeps
+    # for 10, 20, 40 ms and so on, and on busy cores an epoch does not end before it wakes.
+    tf.data.experimental.enable_debug_mode()
