@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +13,7 @@ from data.errors import UserError
 from data.faces import Faces
 from kfold.folds import deal_groups
 from kfold.groups import person_groups
-from kfold.jobs import choose_jobs
+from kfold.jobs import Phase, plan_phases
 from kfold.progress import Trainings, clock
 from kfold.run import Run, read_folds, write_folds
 from kfold.workers import Outcome, Task, Trainers, start_trainers
@@ -61,17 +62,16 @@ def cross_validate(
         for model in models
         for fold in range(run.config.folds)
     ]
-    jobs, threads = choose_jobs(jobs, len(tasks))
+    phases = plan_phases(jobs, len(tasks))
     left = [task for task in tasks if not run.summary(*task)]
     for task in tasks:
         if task not in left:
             console.print(f"{_label(task, run)}: finished before, skipped")
-    if not left:
-        return
     schedule = _Schedule(run, left, console)
-    # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
-    with start_trainers(run, min(jobs, len(left)), threads, int(jobs == 1)) as trainers:
-        schedule.train(trainers, jobs)
+    with schedule.progress.shown():
+        ordered = iter(tasks)
+        for phase in phases:
+            schedule.train([t for t in islice(ordered, phase.trainings) if t in left], phase)
     if schedule.diverged and not any(run.finished_seeds(model) for model in run.config.models):
         names = sorted({model for model, _ in schedule.diverged})
         raise UserError(f"no model is left: {', '.join(names)} diverged.")
@@ -82,23 +82,29 @@ class _Schedule:
 
     Attributes:
         diverged: models and seeds that are left out.
+        progress: of all the trainings.
     """
 
     def __init__(self, run: Run, tasks: list[Task], console: Console) -> None:
         self.diverged: set[tuple[str, int]] = set()
+        self.progress = Trainings(console, sum(_epochs(task, run) for task in tasks))
         self._run = run
-        self._waiting = list(reversed(tasks))
+        self._waiting: list[Task] = []
         self._running: dict[Future[Outcome], Task] = {}
-        self._progress = Trainings(console, sum(self._epochs(task) for task in tasks))
 
-    def train(self, trainers: Trainers, jobs: int) -> None:
-        """Have the trainings done, `jobs` at a time."""
-        with self._progress.shown():
+    def train(self, tasks: list[Task], phase: Phase) -> None:
+        """Have the trainings of a phase done."""
+        if not tasks:
+            return
+        self._waiting = tasks[::-1]
+        # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
+        jobs, augmenters = min(phase.jobs, len(tasks)), int(phase.jobs == 1)
+        with start_trainers(self._run, jobs, phase.threads, augmenters) as trainers:
             self._start(trainers, jobs)
             while self._running:
                 finished, _ = wait(self._running, _POLL, FIRST_COMPLETED)
                 for task, epoch, logs in trainers.reports():
-                    self._progress.epoch(_label(task, self._run), epoch, logs)
+                    self.progress.epoch(_label(task, self._run), epoch, logs)
                 for future in finished:
                     self._end(self._running.pop(future), future.result())
                 self._start(trainers, jobs)
@@ -107,26 +113,27 @@ class _Schedule:
         while self._waiting and len(self._running) < jobs:
             task = self._waiting.pop()
             if task[:2] in self.diverged:
-                self._progress.skip(self._epochs(task))
+                self.progress.skip(_epochs(task, self._run))
             else:
                 self._running[trainers.submit(task)] = task
-                self._progress.start(_label(task, self._run), self._epochs(task))
+                self.progress.start(_label(task, self._run), _epochs(task, self._run))
 
     def _end(self, task: Task, outcome: Outcome) -> None:
         model, seed, _ = task
         label = _label(task, self._run)
-        self._progress.end(label)
+        self.progress.end(label)
         if isinstance(outcome, str):
             self.diverged.add((model, seed))
-            self._progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
+            self.progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
-            self._progress.say(
+            self.progress.say(
                 f"{label}: RMSE {outcome['rmse']:.3f} in {clock(outcome['seconds'])}, "
                 f"{outcome['images_per_second']:.0f} images/s"
             )
 
-    def _epochs(self, task: Task) -> int:
-        return self._run.config.models[task[0]].epochs
+
+def _epochs(task: Task, run: Run) -> int:
+    return run.config.models[task[0]].epochs
 
 
 def _label(task: Task, run: Run) -> str:

@@ -1,13 +1,13 @@
 """How many trainings run at once.
 
 A network this small gains little from a second thread; as many processes as cores, of one thread
-each, train about half as many images again.
+each, train about a third more images together than one process on all cores.
 """
 
 from __future__ import annotations
 
-import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import UserError
@@ -17,16 +17,33 @@ WORKER_MEMORY = 5 << 29
 2.2 and `base` at 2.5, TensorFlow included."""
 
 
-def choose_jobs(wanted: int | None, trainings: int) -> tuple[int, int]:
-    """How many processes train at once, and on how many threads each.
+@dataclass(frozen=True)
+class Phase:
+    """Trainings that share the machine alike.
+
+    Attributes:
+        trainings: how many there are.
+        jobs: how many of them run at once.
+        threads: of each that runs.
+    """
+
+    trainings: int
+    jobs: int
+    threads: int
+
+
+def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
+    """Full rounds of as many trainings as run at once, then the rest, with more threads for each.
+
+    Five trainings on two cores run two and two on a core each, and the last on both.
 
     The answer depends on the machine and the number of trainings alone, finished ones included:
     the number of threads decides the last digits of a training, and a run that was cut off should
     come out as if it had not been.
 
     Args:
-        wanted: as many processes; None to fill the cores without running out of memory, or one
-            process where there is a GPU to share.
+        wanted: trainings at once; None to fill the cores without running out of memory, or one
+            where there is a GPU to share.
         trainings: how many there are in all.
 
     Raises:
@@ -38,18 +55,10 @@ def choose_jobs(wanted: int | None, trainings: int) -> tuple[int, int]:
         raise UserError(f"jobs: expected at least 1, found {wanted}.")
     cores = joblib.cpu_count()
     if wanted is None:
-        wanted = 1 if _gpu_visible() else automatic_jobs(trainings, cores, available_memory())
-    return wanted, max(1, cores // wanted)
-
-
-def automatic_jobs(trainings: int, cores: int, memory: int) -> int:
-    """As many trainings at once as fit into `memory` bytes and leave no core idle at the end.
-
-    Five trainings on two cores run three, then two at a time, and share the cores: two at a time
-    would leave one for the last round alone.
-    """
-    rounds = max(1, trainings // cores)
-    return max(1, min(math.ceil(trainings / rounds), memory // WORKER_MEMORY))
+        wanted = 1 if _gpu_visible() else max(1, min(cores, available_memory() // WORKER_MEMORY))
+    rest = trainings % wanted
+    rounds = ((trainings - rest, wanted), (rest, rest))
+    return [Phase(count, jobs, max(1, cores // jobs)) for count, jobs in rounds if count]
 
 
 def available_memory() -> int:
