@@ -33,7 +33,7 @@ from kfold.views import VIEWS, predict_views
 OnEpoch = Callable[[int, dict[str, float]], None]
 
 _PREDICTION_BATCH = 256
-_EVALUATIONS = 10  # validation scores in a history, at most: they cost as much as a tenth epoch
+_EVALUATIONS = 10  # validation scores in a history, at most
 
 
 class DivergedError(UserError):
@@ -151,7 +151,7 @@ class _Training:
             loss=LOSSES[recipe.loss],
             metrics=[PooledRMSE()],
         )
-        half = recipe.epochs // 2 if recipe.distrust else recipe.epochs
+        half = max(1, recipe.epochs // 2) if recipe.distrust else recipe.epochs
         self._fit(train, range(half))
         if half < recipe.epochs:
             self._fit(self._trusted(train), range(half, recipe.epochs))
@@ -217,7 +217,8 @@ def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:
 
 
 def _evaluated_epochs(epochs: int) -> list[int]:
-    step = math.ceil(epochs / _EVALUATIONS)
+    # One costs a fifteenth of an epoch: not after each.
+    step = max(2, math.ceil(epochs / _EVALUATIONS))
     return sorted({*range(step, epochs + 1, step), epochs})
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from data.faces import Faces
+from data.faces import Faces, image_labels
 from kfold.noise import LabelNoise, label_noise
 from kfold.run import Run, read_groups
 
@@ -40,10 +40,10 @@ class Repeats:
 
 def find_repeats(faces: Faces, run: Run) -> Repeats:
     """Find what repeats among the training faces; groups are those of the run's folds."""
-    rows: dict[bytes, list[int]] = {}
-    for row, image in enumerate(faces.images):
-        rows.setdefault(image.tobytes(), []).append(row)
-    identical = [np.array(same) for same in rows.values() if len(same) > 1]
+    image = image_labels(faces.images)
+    order = np.argsort(image, kind="stable")
+    images = np.split(order, np.flatnonzero(np.diff(image[order])) + 1)
+    identical = [rows for rows in images if len(rows) > 1]
     return Repeats(identical, read_groups(run), label_noise(faces))
 
 
