@@ -6,12 +6,14 @@ from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import Self
 
+import cv2
 import keras
 import numpy as np
 
 from augment.pipeline import augment_faces
 from augment.policies import Policy, policy_named
 from augment.workers import start_workers
+from data.competition import IMAGE_SIZE
 from data.faces import Faces
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -53,6 +55,8 @@ class Batches(keras.utils.PyDataset):
         policy: a name of `augment.policies.POLICIES`.
         seed: of the shuffles and the augmentation.
         workers: processes that work ahead, across epochs too; 0 makes each batch when asked.
+        size: pixels along a side of the images, which are shrunk to it after augmentation;
+            keypoints stay in pixels of the full size.
 
     Raises:
         UserError: no policy has that name.
@@ -65,6 +69,7 @@ class Batches(keras.utils.PyDataset):
         policy: str,
         seed: int,
         workers: int = 0,
+        size: int = IMAGE_SIZE,
     ) -> None:
         # Keras's own workers would be threads, or forks of a process that runs TensorFlow.
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=2)
@@ -74,6 +79,7 @@ class Batches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._policy = policy
         self._seed = seed
+        self._size = size
         self._epoch = 0
         self._asked: int | None = None
         self._ahead = _AHEAD * workers
@@ -101,7 +107,7 @@ class Batches(keras.utils.PyDataset):
         position = self._epoch * len(self) + index
         images, keypoints, mirrored = self._augmented(position)
         annotator = self._faces.annotator[self._rows(position)]
-        return network_inputs(images, annotator, mirrored), keypoints
+        return network_inputs(shrunk(images, self._size), annotator, mirrored), keypoints
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, len(self))
@@ -144,3 +150,10 @@ class Batches(keras.utils.PyDataset):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def shrunk(images: np.ndarray, size: int) -> np.ndarray:
+    """Images uint8 (N, 96, 96) at (N, size, size), each pixel the mean of those it covers."""
+    if size == IMAGE_SIZE:
+        return images
+    return np.stack([cv2.resize(i, (size, size), interpolation=cv2.INTER_AREA) for i in images])

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import numpy as np
 from kfold import backend  # noqa: F401  isort: skip
 import keras
 
-from augment.batches import Batches, network_inputs
+from augment.batches import Batches, network_inputs, shrunk
 from data.atomic import replacing, write_json
+from data.competition import IMAGE_SIZE
 from data.errors import UserError
 from data.faces import Faces
 from kfold.keypoint_model import KeypointModel
@@ -33,6 +35,7 @@ from kfold.views import VIEWS, predict_views
 OnEpoch = Callable[[int, dict[str, float]], None]
 
 _PREDICTION_BATCH = 256
+_COARSE_SIZE = 64
 _EVALUATIONS = 10  # validation scores in a history, at most
 
 
@@ -142,19 +145,19 @@ class _Training:
     distrusted: int = 0
 
     def run(self, train: Faces) -> None:
-        """Train for all epochs; with `distrust`, the second half only on what is trusted."""
-        recipe = self.recipe
-        steps = recipe.epochs * max(1, len(train) // recipe.batch_size)
+        """Train for all epochs: the first ones coarse, those after half on what is trusted."""
+        recipe, epochs = self.recipe, self.recipe.epochs
         self.model.map_weight = recipe.map_weight
-        self.model.compile(
-            optimizer=build_optimizer(recipe, steps),
-            loss=LOSSES[recipe.loss],
-            metrics=[PooledRMSE()],
-        )
-        half = max(1, recipe.epochs // 2) if recipe.distrust else recipe.epochs
-        self._fit(train, range(half))
-        if half < recipe.epochs:
-            self._fit(self._trusted(train), range(half, recipe.epochs))
+        optimizer = build_optimizer(recipe, epochs * max(1, len(train) // recipe.batch_size))
+        coarse = round(epochs * recipe.coarse)
+        half = max(1, epochs // 2) if recipe.distrust else epochs
+        for start, stop in pairwise(sorted({0, coarse, half, epochs})):
+            if start == half:
+                train = self._trusted(train)
+            # Compiled anew for each size: its step would be traced for any size, and be slower.
+            self.model.compile(optimizer, LOSSES[recipe.loss], metrics=[PooledRMSE()])
+            size = _COARSE_SIZE if stop <= coarse else IMAGE_SIZE
+            self._fit(train, range(start, stop), size)
 
     def _trusted(self, train: Faces) -> Faces:
         """Leave out labels that the network, half trained, sees far elsewhere.
@@ -166,15 +169,15 @@ class _Training:
         self.distrusted = int(suspects.sum())
         return train.without(suspects)
 
-    def _fit(self, train: Faces, epochs: range) -> None:
-        """Train for the epochs of that range, counted from 0."""
+    def _fit(self, train: Faces, epochs: range, size: int) -> None:
+        """Train for the epochs of that range, counted from 0, on images of that size."""
         evaluated = _evaluated_epochs(self.recipe.epochs)
         upright = np.zeros(len(self.validation), bool)
-        held_out = network_inputs(self.validation.images, self.validation.annotator, upright)
-        seed = _seed_of(self.seed, epochs.start)
-        with Batches(
-            train, self.recipe.batch_size, self.recipe.policy, seed, self.workers
-        ) as batches:
+        held_out = network_inputs(
+            shrunk(self.validation.images, size), self.validation.annotator, upright
+        )
+        recipe, seed = self.recipe, _seed_of(self.seed, epochs.start)
+        with Batches(train, recipe.batch_size, recipe.policy, seed, self.workers, size) as batches:
             logs = self.model.fit(
                 batches,
                 initial_epoch=epochs.start,

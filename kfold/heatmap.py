@@ -19,11 +19,13 @@ from kfold.trunk import Shape, conv, features
 def heatmap_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
     """Inputs (see `face_inputs`) and outputs of a heatmap network.
 
+    Images may have any size that 16 divides: maps have a quarter of it, and cover the same face.
+
     Outputs are `keypoints`, (B, 15, 2) in pixels, as the face's annotator would place them, with
     what they are made of: `maps`, (B, 24, 24, 15), for each keypoint the logarithm of a
     probability over the map's cells, and `offset`, (B, 15, 2), which is added to the maps' means.
     """
-    inputs = face_inputs()
+    inputs = face_inputs(size=None)
     maps = _logits(inputs["image"], shape)
     if shape.annotator_heads:
         maps = ChooseAnnotator(dtype="float32")([maps, inputs["annotator"]])

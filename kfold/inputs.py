@@ -10,10 +10,14 @@ from data.competition import IMAGE_SIZE
 from kfold.layers import AxisOffset
 
 
-def face_inputs() -> dict[str, keras.KerasTensor]:
-    """The inputs of every network, see `augment.batches.network_inputs`."""
+def face_inputs(size: int | None = IMAGE_SIZE) -> dict[str, keras.KerasTensor]:
+    """The inputs of every network, see `augment.batches.network_inputs`.
+
+    Args:
+        size: pixels along a side of the images; None for networks that take any.
+    """
     return {
-        "image": keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1), name="image"),
+        "image": keras.Input((size, size, 1), name="image"),
         "annotator": keras.Input((), name="annotator", dtype="int32"),
         "mirrored": keras.Input((), name="mirrored", dtype="int32"),
     }

@@ -25,6 +25,8 @@ class Recipe:
         map_weight: of the heatmaps' cross-entropy beside the loss, for networks with maps.
         distrust: after half of the epochs, labels farther than so many pixels from what the network
             makes of its own training faces are no longer trained on; 0 trains on all.
+        coarse: share of the epochs, the first ones, that see faces at 64x64, for less than half of
+            the time; for networks that take any size.
         views: a name in `kfold.views.VIEWS`: what is looked at when predicting.
     """
 
@@ -40,6 +42,7 @@ class Recipe:
     ema: float = 0.0
     map_weight: float = 0.0
     distrust: float = 0.0
+    coarse: float = 0.0
     views: str = "plain"
 
 
@@ -58,6 +61,7 @@ MODELS: dict[str, Recipe] = {
         learning_rate=6e-3,
         weight_decay=0.03,
         map_weight=0.2,
+        coarse=0.5,
         views="six",
     ),
 }

@@ -124,3 +124,12 @@ def test_fit_sees_every_batch_once_an_epoch_in_order(faces, workers):
 def test_an_unknown_policy_is_refused_at_once(faces):
     with pytest.raises(UserError, match="found 'mirror'"):
         Batches(faces, SIZE, "mirror", 0)
+
+
+def test_shrunk_batches_are_the_same_faces_smaller(faces):
+    (inputs, keypoints), *_ = epochs(Batches(faces, SIZE, "standard", 3), 1)[0]
+    (small, points), *_ = epochs(Batches(faces, SIZE, "standard", 3, size=48), 1)[0]
+    assert small["image"].shape == (SIZE, 48, 48, 1)
+    np.testing.assert_array_equal(points, keypoints)
+    blocks = inputs["image"].reshape(SIZE, 48, 2, 48, 2).mean(axis=(2, 4))
+    assert np.abs(small["image"][..., 0] - blocks).max() <= 0.5

@@ -1,9 +1,11 @@
 import json
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from augment.batches import network_inputs
 from data.demo_faces import demo_faces
 from data.errors import UserError
 from data.faces import mirror_keypoints
@@ -12,7 +14,7 @@ from kfold.networks import build_model
 from kfold.recipe import MODELS
 from kfold.score import rmse
 
-TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16, views="mirror")
+TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16, coarse=0.0, views="mirror")
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +111,21 @@ def test_labels_far_from_what_was_learned_are_left_out_of_the_second_half(faces,
     history = json.loads((tmp_path / "wary" / "history.json").read_text())
     assert len(history["loss"]) == 2
     assert history["loss"][1] < history["loss"][0]
+
+
+def test_first_epochs_may_be_coarse(faces, folds, tmp_path):
+    """What was learned on small images goes on on large ones."""
+    steps = replace(TINY, epochs=3, coarse=0.7, policy="none")
+    fit_fold(steps, faces, faces[:5], folds, 1, 0, tmp_path / "coarse")
+    history = json.loads((tmp_path / "coarse" / "history.json").read_text())
+    assert len(history["loss"]) == 3
+    assert history["loss"][2] < history["loss"][0]
+
+
+def test_a_face_looks_the_same_at_either_size(faces):
+    """Networks on small images predict in pixels of the full size."""
+    model = build_model("heatmap")
+    small = np.stack([cv2.resize(image, (64, 64)) for image in faces.images[:4]])
+    inputs = network_inputs(small, faces.annotator[:4], np.zeros(4, bool))
+    plain = predict(model, faces[:4])[0]
+    np.testing.assert_allclose(model(inputs)["keypoints"], plain, atol=2)
