@@ -17,8 +17,9 @@ PYTHON ?= python3
 VENV := .venv
 RUN_PYTHON := $(VENV)/bin/python
 
-# --name value for each of these variables that is set
-option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+# --name 'value' for each of these variables that is set; not every shell has replaced a ~ in it
+quoted = '$(patsubst ~/%,$(HOME)/%,$($(1)))'
+option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $(call quoted,$(name))))
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
@@ -38,14 +39,14 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	@touch $@
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
-	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(DATA)) $(call option,FROM) $(force)
+	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(call quoted,DATA)) $(call option,FROM) $(force)
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call option,DATA RUN PRESET MODELS FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(if $(MODELS),--models $(MODELS)) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,9 +62,12 @@ def main(config: Download) -> None:
 def _read_existing(folder: Path) -> Competition | None:
     from data.reader import read_competition
 
+    if not any((folder / f).exists() for f in (OUTER_ZIP, *chain(*map(forms, FILES)))):
+        return None
     try:
         return read_competition(folder)
-    except UserError:
+    except UserError as error:
+        print(f"{error}\nSo all files are fetched again.", file=sys.stderr)
         return None
 
 

@@ -73,11 +73,11 @@ def _explain_answer(response: requests.Response, credentials: Credentials) -> st
         )
     wait = response.headers.get("Retry-After", "")
     advice = {
-        400: "Do what Kaggle asks for here, then run this again.",
+        400: "Settle that, then run this again.",
         401: f"It refused the credentials from {credentials.source}: {credentials.renewal}."
         + _clock(response),
-        403: f"Signed in as the same user, accept the competition's rules on {RULES_PAGE} "
-        "(Kaggle may ask for a phone number first), then run this again.",
+        403: "Unless it says otherwise: signed in as the same user, accept the rules on "
+        f"{RULES_PAGE} (Kaggle may ask for a phone number first), then run this again.",
         404: f"Is the competition still there? See {URL}",
         429: f"Too many requests or submissions: wait{f' {wait} s' if wait.isdigit() else ''}, "
         "then run this again.",

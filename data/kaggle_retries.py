@@ -9,20 +9,27 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, Retry
+from urllib3.exceptions import MaxRetryError
 
 RETRIES = 4
 BACKOFF = 1.0
 """Seconds; the wait doubles with every retry, unless Kaggle asks for another with Retry-After."""
 
 LONGEST_WAIT = 30
-"""Seconds that are waited at most before one retry, whatever Kaggle asks for."""
+"""Seconds that are waited at most before one retry; if Kaggle asks for more, there is none."""
 
 BUSY = (429, 500, 502, 503, 504)
 """Statuses that may be gone the next time."""
 
 
 class _ToldRetry(Retry):
-    """A `Retry` that says why nothing seems to happen."""
+    """A `Retry` that says why nothing seems to happen, and gives up rather than ask too early."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Retry:  # type: ignore[override]
+        response = kwargs.get("response")
+        if response and (self.get_retry_after(response) or 0) > LONGEST_WAIT:
+            raise MaxRetryError(kwargs["_pool"], response.url or "")
+        return super().increment(*args, **kwargs)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
         asked = self.get_retry_after(response) if response else None
@@ -50,7 +57,6 @@ def _adapter(**limits: Any) -> HTTPAdapter:
         total=RETRIES,
         allowed_methods=None,
         backoff_factor=BACKOFF,
-        retry_after_max=LONGEST_WAIT,
         raise_on_status=False,
         **limits,
     )

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from kfold.ledger import Upload, open_ledger, replace_row
 from kfold.rank import estimated_rank, leaderboard_scores
-from submit.ledger import Upload, open_ledger, replace_row
 from submit.upload import Score
 
 

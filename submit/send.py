@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import UserError
-from submit.ledger import LEDGER, Upload, find_upload, open_ledger
+from kfold.ledger import LEDGER, Upload, find_upload, open_ledger
 from submit.scores import describe, settle
 from submit.upload import PATIENCE, SUBMISSIONS_PAGE, upload, wait_for_score
 
@@ -22,6 +22,7 @@ class Draft:
 
     Attributes:
         path: the file, in the folder of its run.
+        content: of the file when it was written; another command may write it again meanwhile.
         data: folder with the competition's files.
         checksum: SHA-256 of the file, in hex.
         message: what Kaggle will show beside the score.
@@ -29,6 +30,7 @@ class Draft:
     """
 
     path: Path
+    content: bytes
     data: Path
     checksum: str
     message: str
@@ -53,7 +55,7 @@ def send(draft: Draft, force: bool, console: Console) -> None:
     if score.status == "error":
         raise UserError(
             f"Kaggle could not score submission {sent.reference}: {score.error or 'no reason'} "
-            f"(see {SUBMISSIONS_PAGE})"
+            f"(see {SUBMISSIONS_PAGE}). The same file is sent again only with FORCE=1."
         )
     if score.status == "pending":
         raise UserError(
@@ -70,7 +72,9 @@ def _record(ledger: Path, draft: Draft, force: bool) -> Upload:
         if sent and not force:
             _refuse_repeat(ledger, sent)
             return sent
-        reference = upload(draft.path, draft.message, mark(draft.checksum), again=force)
+        reference = upload(
+            draft.path, draft.content, draft.message, mark(draft.checksum), again=force
+        )
         now = datetime.now(UTC).isoformat(timespec="seconds")
         new = Upload(
             time=now,

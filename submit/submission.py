@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,16 +34,15 @@ class Summary:
     checksum: str
 
 
-def summarize(path: Path) -> Summary:
-    """Read a submission file back, to show what would be sent."""
-    values = np.loadtxt(path, delimiter=",", skiprows=1, usecols=1, ndmin=1)
-    with path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+def summarize(content: bytes) -> Summary:
+    """Read a submission back, to show what would be sent."""
+    values = np.loadtxt(io.BytesIO(content), delimiter=",", skiprows=1, usecols=1, ndmin=1)
+    checksum = hashlib.sha256(content).hexdigest()
     return Summary(len(values), float(values.min()), float(values.max()), checksum)
 
 
-def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -> None:
-    """Write and check a submission; a wrong one never takes the place of `path`.
+def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -> bytes:
+    """Write a submission and return it; a wrong one never takes the place of `path`.
 
     Args:
         path: where to write it.
@@ -63,4 +63,6 @@ def write_submission(path: Path, lookup: Lookup, test: np.ndarray, data: Path) -
     check_row_ids(data, lookup.row_ids)
     rows = zip(lookup.row_ids, np.clip(values, 0, IMAGE_SIZE), strict=True)
     lines = [",".join(SUBMISSION_HEADER), *(f"{i},{value:.{DECIMALS}f}" for i, value in rows)]
-    write_text(path, "\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    write_text(path, text)
+    return text.encode()

@@ -11,7 +11,10 @@ from data.errors import UserError, run_command
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from submit.ledger import Upload
+    from kfold.ledger import Upload
+
+MESSAGE_FITS = 120
+"""Columns of a terminal that shows messages, too."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +29,25 @@ def main(options: Options) -> None:
     """Refresh the ledger and print it; what is known is printed even if Kaggle cannot be asked."""
     from data.kaggle_credentials import has_credentials
     from data.terminal import open_console
+    from kfold.ledger import LEDGER, read_ledger
+    from kfold.relation import relations
     from kfold.run import RUNS
-    from submit.ledger import LEDGER, read_ledger
-    from submit.relation import relations
 
     console, ledger = open_console(), RUNS / LEDGER
     pending = [row for row in read_ledger(ledger) if not row.scored]
     notes, failure = [], None
-    if pending and not has_credentials():
-        notes = ["No Kaggle credentials found (see `make download`), so no scores were asked for."]
-    elif pending:
-        try:
+    try:
+        if pending and has_credentials():
             notes = _refresh(ledger, pending, options.data)
-        except UserError as error:
-            failure = error
+        elif pending:
+            notes = ["No Kaggle credentials found (see `make download`): no scores were asked for."]
+    except UserError as error:
+        failure = error
     rows = read_ledger(ledger)
     if not rows:
         console.print(f"{ledger}: no submissions yet; `make submit` makes one.")
         return
-    console.print(_table(ledger, rows))
+    console.print(_table(ledger, rows, console.width))
     for line in (*relations(rows), *notes):
         console.print(str(line))
     if failure:
@@ -68,19 +71,27 @@ def _refresh(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
     return notes
 
 
-def _table(ledger: Path, rows: list[Upload]) -> Table:
+def _table(ledger: Path, rows: list[Upload], width: int) -> Table:
+    """All of the ledger that fits: a message repeats what other columns tell."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(title=f"{ledger}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("time", "run", "out-of-fold", "public", "private", "rank", "reference"):
-        table.add_column(name, justify="left" if name in ("time", "run") else "right", no_wrap=True)
-    table.add_column("message", overflow="fold")
+    for name in ("time (UTC)", "run"):
+        table.add_column(name, overflow="fold")
+    for name in ("OOF", "public", "private", "rank", "reference"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if width >= MESSAGE_FITS:
+        table.add_column("message", overflow="fold")
     for row in rows:
-        scores = ("-" if score is None else f"{score:.5f}" for score in (row.public, row.private))
+        scores = (
+            "-" if score is None else f"{score:.5f}"
+            for score in (row.out_of_fold, row.public, row.private)
+        )
         rank = "-" if row.rank is None else str(row.rank)
-        ours = f"{row.out_of_fold:.5f}"
-        table.add_row(row.time, row.run, ours, *scores, rank, str(row.reference), row.message)
+        time = row.time[:16].replace("T", " ")
+        cells = [time, row.run, *scores, rank, str(row.reference), row.message]
+        table.add_row(*cells[: len(table.columns)])
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from kfold.run import Run
 
 SUBMISSION = "submission.csv"
+
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ def main(options: Options) -> None:
     lines = make_leaderboard(run, data, folds)
     line = _choose(lines, options.name)
     path, folder = run.folder / SUBMISSION, options.data or Path(run.config.data)
-    write_submission(path, data.lookup, line.entry.test, folder)
-    summary = summarize(path)
+    content = write_submission(path, data.lookup, line.entry.test, folder)
+    summary = summarize(content)
     message = _message(run, line, lines, summary.checksum)
     console.print(
         f"{path}: {summary.rows} rows, {summary.low:.2f} to {summary.high:.2f} px, "
@@ -60,7 +63,7 @@ def main(options: Options) -> None:
         return
     console.print(f"Submissions left today: {_left()}")
     if not options.dry:
-        draft = Draft(path, folder, summary.checksum, message, line.score.rmse)
+        draft = Draft(path, content, folder, summary.checksum, message, line.score.rmse)
         send(draft, options.force, console)
 
 
@@ -90,7 +93,9 @@ def _left() -> str:
         left = submissions_left()
     except UserError as error:
         return f"unknown ({error})"
-    return "unknown" if left is None else str(left)
+    hours, minutes = divmod(int(_DAY - time.time() % _DAY) // 60, 60)
+    told = "unknown" if left is None else left
+    return f"{told} (Kaggle's day ends at 0:00 UTC, in {hours}:{minutes:02} hours)"
 
 
 def _choose(lines: list[Line], name: str | None) -> Line:

@@ -13,7 +13,10 @@ from data.kaggle_client import TIME_LIMIT, competition_api, open_session
 
 if TYPE_CHECKING:
     from kagglesdk.competitions.services.competition_api_service import CompetitionApiClient
-    from kagglesdk.competitions.types.competition_api_service import ApiSubmission
+    from kagglesdk.competitions.types.competition_api_service import (
+        ApiGetSubmissionRequest,
+        ApiSubmission,
+    )
 
 SUBMISSIONS_PAGE = f"{URL}/submissions"
 
@@ -63,11 +66,12 @@ def submissions_left() -> int | None:
             raise
 
 
-def upload(path: Path, message: str, mark: str, again: bool = False) -> int:
+def upload(path: Path, content: bytes, message: str, mark: str, again: bool = False) -> int:
     """Submit a file and return Kaggle's reference number of the submission.
 
     Args:
-        path: a checked submission file.
+        path: of the submission file, for its name and for messages.
+        content: what is sent, checked.
         message: the description shown beside the score on Kaggle, with `mark` in it.
         mark: tells this file from any other. A submission that Kaggle has under it already is
             this file's: it is returned, and nothing is sent.
@@ -76,7 +80,6 @@ def upload(path: Path, message: str, mark: str, again: bool = False) -> int:
     Raises:
         UserError: no credentials, or Kaggle has not taken the submission.
     """
-    content = path.read_bytes()
     with competition_api(f"submit {path}") as api:
         earlier = _references(api, mark)
         if earlier and not again:
@@ -99,11 +102,11 @@ def wait_for_score(reference: int, limit_s: float) -> Score:
     wait = FIRST_POLL
     doing = f"ask for the score of submission {reference} (`make submissions` asks again)"
     with competition_api(doing) as api:
-        score = _score(api.get_submission(request))
+        score = _ask(api, request)
         while score.status == "pending" and (left := stop - time.monotonic()) > 0:
             time.sleep(min(wait, left))
             wait = min(1.5 * wait, LONGEST_POLL)
-            score = _score(api.get_submission(request))
+            score = _ask(api, request)
     return score
 
 
@@ -164,6 +167,18 @@ def _references(api: CompetitionApiClient, mark: str) -> set[int]:
     request.page_size = 20
     found = api.list_submissions(request).submissions or []
     return {one.ref for one in found if one is not None and mark in one.description}
+
+
+def _ask(api: CompetitionApiClient, request: ApiGetSubmissionRequest) -> Score:
+    """Ask once; of a submission that is not this user's, Kaggle tells no more than that."""
+    import requests
+
+    try:
+        return _score(api.get_submission(request))
+    except requests.HTTPError as error:
+        if error.response is not None and error.response.status_code in (403, 404):
+            return Score("error", error="it shows none to this user; was another one signed in?")
+        raise
 
 
 def _score(submission: ApiSubmission) -> Score:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from data.demo import SOLUTION_FILE, Demo, write_demo
 from data.standings import STANDINGS_FILE
-from submit.ledger import read_ledger
+from kfold.ledger import read_ledger
 from tests.kaggle_server import SECRET, SIGNATURE, KaggleServer
 
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
@@ -93,12 +94,19 @@ def test_without_a_token_the_first_command_says_how_to_get_one(make, place):
     assert "Generate New Token" in out
 
 
+def test_folders_may_have_spaces(make, place):
+    shutil.copytree(place.with_name("hidden"), place / "my copy")
+    code, out = make("download", "FROM=my copy", "DATA=from copy", HOME=str(place))
+    assert code == 0
+    assert "from copy: 40 training and 12 test faces" in out
+
+
 def test_from_a_new_account_to_a_score(make, place, kaggle: KaggleServer):
     """Every step meets a fault that passes."""
     kaggle.fail("DownloadDataFiles", status=403)
     code, out = make("download")
     assert code == 2
-    assert "accept the competition's rules on https://www.kaggle.com/competitions/" in out
+    assert "accept the rules on https://www.kaggle.com/competitions/" in out
 
     kaggle.fail("GET", cut=50_000)
     code, out = make("download")

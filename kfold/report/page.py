@@ -24,9 +24,10 @@ from kfold.report.gallery import face_card, gallery
 from kfold.report.learning import learning_curves
 from kfold.report.repeat_cards import disagreements, group_examples, size_table
 from kfold.report.repeats import Repeats
-from kfold.report.setup import data_table, recipe_table, run_table, upload_table
+from kfold.report.setup import data_table, recipe_table, run_table
 from kfold.report.subject import Subject
 from kfold.report.suspects import Suspect
+from kfold.report.uploads import submissions
 from kfold.score import FARTHEST
 from kfold.tables import detail_tables
 
@@ -67,7 +68,7 @@ def _leaderboard(subject: Subject) -> dict[str, object]:
         "scale": scale_of(subject.lines),
         "plot_width": WIDTH,
         "ties": [line.entry.name for line in subject.lines[1:] if line.tied],
-        "uploads": upload_table(subject),
+        **submissions(subject),
         "curves": learning_curves([run for run, _ in subject.runs]),
     }
 

@@ -1,8 +1,7 @@
-"""How the runs were made: configuration, data, versions, machine, uploads."""
+"""How the runs were made: configuration, data, versions, machine."""
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import asdict
 
@@ -10,10 +9,6 @@ from data.reader import Competition
 from kfold.report.subject import Subject
 from kfold.run import Run
 from kfold.tables import Rows
-
-LEDGER = "submissions.csv"
-UPLOAD_COLUMNS = ("time", "run", "message", "out_of_fold", "public", "private", "rank")
-"""What is shown of a submission; `submit.ledger` writes them."""
 
 
 def recipe_table(subject: Subject) -> Rows:
@@ -55,18 +50,6 @@ def data_table(data: Competition) -> Rows:
     }.items():
         rows.append([title, *(f"{value:,}" for value in values)])
     return rows
-
-
-def upload_table(subject: Subject) -> Rows:
-    """What the ledger of all runs says of these runs' uploads, an empty table if nothing."""
-    path = subject.folder.with_name(LEDGER)
-    if not path.is_file():
-        return []
-    names = {run.folder.name for run, _ in subject.runs}
-    with path.open(encoding="utf-8", newline="") as file:
-        uploads = [row for row in csv.DictReader(file) if row["run"] in names]
-    rows = [[row[column] for column in UPLOAD_COLUMNS] for row in uploads]
-    return [[column.replace("_", " ") for column in UPLOAD_COLUMNS], *rows] if rows else []
 
 
 def _facts(run: Run) -> dict[str, str]:

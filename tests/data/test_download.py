@@ -75,12 +75,18 @@ def test_a_leaderboard_of_zeros_is_not_believed(kaggle: KaggleServer, out: Path)
     assert names(out) == ZIPPED
 
 
-def test_a_damaged_file_is_fetched_again(kaggle: KaggleServer, out: Path) -> None:
+def test_a_damaged_file_is_fetched_again(
+    kaggle: KaggleServer, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(Download(out))
     whole = (out / "training.zip").read_bytes()
     (out / "training.zip").write_bytes(whole[:-100])
+    capsys.readouterr()
     main(Download(out))
     assert (out / "training.zip").read_bytes() == whole
+    told = capsys.readouterr().err
+    assert "training.zip: expected a complete zip" in told
+    assert "all files are fetched again" in told
 
 
 def rezip(change: dict[str, bytes | None], archive: bytes) -> bytes:

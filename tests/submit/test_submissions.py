@@ -1,9 +1,11 @@
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from submit.ledger import Upload, open_ledger, read_ledger
-from submit.submissions import Options, main
+from kfold.ledger import Upload, open_ledger, read_ledger
+from submit.submissions import Options, _table, main
 from tests.kaggle_server import KaggleServer
 from tests.refusal import Refusal
 
@@ -62,12 +64,44 @@ def test_without_credentials_the_ledger_is_printed(ledger, capsys):
 
 
 def test_what_is_known_is_printed_even_if_kaggle_fails(
-    ledger, kaggle: KaggleServer, capfd, refusal: Refusal
+    ledger, kaggle: KaggleServer, refusal: Refusal, monkeypatch
 ):
-    kaggle.submissions = [{"ref": 1001, **SCORE}]
+    told = []
+    monkeypatch.setattr("rich.console.Console.print", lambda _, text: told.append(text))
+    kaggle.submissions = [{"ref": 1001, **SCORE}, {"ref": 1002, **SCORE}]
+    kaggle.fail("GetSubmission")
+    kaggle.fail("GetSubmission", status=401)
     message = refusal(lambda: main(Options()))
     assert "score of submission 1002" in message
     assert [row.scored for row in read_ledger(LEDGER)] == [True, True, False]
+    assert told[0].row_count == 3
+
+
+def test_a_broken_token_file_hides_no_score(ledger, home, refusal: Refusal, monkeypatch):
+    told = []
+    monkeypatch.setattr("rich.console.Console.print", lambda _, text: told.append(text))
+    (home / ".kaggle").mkdir()
+    (home / ".kaggle/kaggle.json").write_text("no JSON")
+    assert "kaggle.json: expected JSON" in refusal(lambda: main(Options()))
+    assert told[0].row_count == 3
+
+
+def test_a_submission_of_another_account_does_not_hide_the_others(
+    ledger, kaggle: KaggleServer, capsys
+):
+    kaggle.submissions = [{"ref": 1002, **SCORE}]
+    main(Options())
+    assert [row.scored for row in read_ledger(LEDGER)] == [True, False, True]
+    assert "submission 1001: it shows none to this user" in capsys.readouterr().out
+
+
+def test_a_narrow_terminal_shows_every_number_whole(ledger):
+    out = io.StringIO()
+    Console(file=out, width=60).print(_table(LEDGER, read_ledger(LEDGER), 60))
+    first = out.getvalue().split("2.50000")[1].splitlines()[0].split()
+    assert first == ["2.25000", "47", "1000"]
+    assert max(map(len, out.getvalue().splitlines())) <= 60
+    assert "…" not in out.getvalue()
 
 
 def test_before_the_first_submission(home, tmp_path, monkeypatch, capsys):

@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import pytest
 from data.atomic import locked
 from data.reader import read_competition
 from data.standings import STANDINGS_FILE
-from submit.ledger import read_ledger
+from kfold.ledger import read_ledger
 from submit.submissions import Options as Refresh
 from submit.submissions import main as refresh
 from submit.submit import Options, main
@@ -51,7 +52,7 @@ def test_what_would_be_sent_is_shown_first(options, kaggle: KaggleServer, capsys
     assert f"76 rows, {min(values):.2f} to {max(values):.2f} px, from model 'model'" in out
     assert re.search(r"Out-of-fold RMSE \d\.\d{3}, trusted \d\.\d{3}\n", out)
     assert "Message: first: model; out-of-fold" in out
-    assert "Submissions left today: 5" in out
+    assert re.search(r"left today: 5 \(Kaggle's day ends at 0:00 UTC, in \d+:\d\d hours\)", out)
     assert kaggle.seen == ["GetSubmissionLimits"]
     assert not LEDGER.exists()
 
@@ -173,6 +174,21 @@ def test_a_damaged_ledger_is_told(options, kaggle, refusal: Refusal, command):
     assert sent_files(kaggle) == 0
 
 
+def test_what_was_written_is_sent_even_if_another_command_writes_the_file(
+    options, kaggle: KaggleServer, monkeypatch
+):
+    class Overtaken(KaggleServer):
+        def do_GetSubmissionLimits(self, request):  # noqa: N802
+            FILE.write_text("RowId,Location\\n1,50\\n")
+            return super().do_GetSubmissionLimits(request)
+
+    kaggle.__class__ = Overtaken
+    main(Options(**options))
+    (sent,) = read_ledger(LEDGER)
+    assert hashlib.sha256(kaggle.stored["blob0"]).hexdigest() == sent.checksum
+    assert sent.scored
+
+
 SEND = """
 import sys
 from pathlib import Path
@@ -182,7 +198,7 @@ from submit.send import Draft, send
 from tests.refusal import Nothing
 
 path = Path("runs/first/submission.csv")
-draft = Draft(path, Path("raw"), sys.argv.pop(), "first; file 0123", 1.0)
+draft = Draft(path, path.read_bytes(), Path("raw"), sys.argv.pop(), "first; file 0123", 1.0)
 run_command(lambda _: send(draft, False, open_console()), Nothing)
 """
 

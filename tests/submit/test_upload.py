@@ -22,8 +22,12 @@ def submission(tmp_path: Path, kaggle: KaggleServer) -> Path:
     return path
 
 
+def send(path: Path, message: str, mark: str, again: bool = False) -> int:
+    return upload(path, path.read_bytes(), message, mark, again)
+
+
 def test_an_upload_is_scored(kaggle: KaggleServer, submission: Path) -> None:
-    reference = upload(submission, "a message", "message")
+    reference = send(submission, "a message", "message")
     assert kaggle.submissions[0]["ref"] == reference
     assert kaggle.submissions[0]["description"] == "a message"
     assert kaggle.stored == {"blob0": submission.read_bytes()}
@@ -34,7 +38,7 @@ def test_each_half_has_its_own_score(kaggle: KaggleServer, submission: Path) -> 
     lines = submission.read_text().splitlines()
     lines[2:3] = [f"{lines[2].split(',')[0]},50.0"]  # the second row belongs to the private half
     submission.write_text("\n".join(lines))
-    score = wait_for_score(upload(submission, "m", "m"), 9)
+    score = wait_for_score(send(submission, "m", "m"), 9)
     private = sum(row["Usage"] == "Private" for row in kaggle.solution)
     assert score.public == 3.0
     assert score.private == pytest.approx(((9 * (private - 1) + 100) / private) ** 0.5, abs=1e-5)
@@ -64,7 +68,7 @@ def test_a_failed_upload_says_so(
     refusal: Refusal,
 ) -> None:
     kaggle.fail(operation, **fault)  # type: ignore[arg-type]
-    message = refusal(lambda: upload(submission, "m", "m"))
+    message = refusal(lambda: send(submission, "m", "m"))
     assert expected in message
     assert kaggle.seen.count("CreateSubmission") <= 1
 
@@ -77,7 +81,7 @@ def test_a_busy_kaggle_is_asked_again(
     kaggle: KaggleServer, submission: Path, operation: str, status: int
 ) -> None:
     kaggle.fail(operation, status=status)
-    upload(submission, "m", "m")
+    send(submission, "m", "m")
     assert kaggle.seen.count(operation) == 2
     assert len(kaggle.submissions) == 1
 
@@ -87,18 +91,18 @@ def test_a_lost_answer_does_not_lead_to_a_second_submission(
     kaggle: KaggleServer, submission: Path, earlier: int
 ) -> None:
     for _ in range(earlier):
-        upload(submission, "a message", "message")
+        send(submission, "a message", "message")
     kaggle.fail("CreateSubmission", cut=0)
-    assert upload(submission, "a message", "message", again=True) == 1000 + earlier
+    assert send(submission, "a message", "message", again=True) == 1000 + earlier
     assert len(kaggle.submissions) == 1 + earlier
 
 
 def test_what_kaggle_has_is_not_sent_again_even_if_the_ledger_is_lost(
     kaggle: KaggleServer, submission: Path
 ) -> None:
-    first = upload(submission, "first; file ab12", "file ab12")
-    other = upload(submission, "first; file cd34", "file cd34")
-    assert upload(submission, "renamed; file ab12", "file ab12") == first
+    first = send(submission, "first; file ab12", "file ab12")
+    other = send(submission, "first; file cd34", "file cd34")
+    assert send(submission, "renamed; file ab12", "file ab12") == first
     assert len(kaggle.submissions) == 2
     assert other != first
 
@@ -109,10 +113,10 @@ def test_a_connection_reset_while_the_file_is_sent_is_tried_again(
     too_much_for_a_buffer = (b" " * 100_000 + b"\n") * 50
     submission.write_bytes(submission.read_bytes() + too_much_for_a_buffer)
     kaggle.fail("PUT", 2, read=100_000)
-    upload(submission, "m", "m")
+    send(submission, "m", "m")
     assert kaggle.stored["blob0"] == submission.read_bytes()
     kaggle.fail("PUT", 5, read=100_000)
-    assert "connection to Kaggle failed" in refusal(lambda: upload(submission, "n", "n"))
+    assert "connection to Kaggle failed" in refusal(lambda: send(submission, "n", "n"))
     assert len(kaggle.submissions) == 1
 
 
@@ -128,12 +132,12 @@ def test_a_silent_kaggle_is_not_waited_for_for_ever(
         monkeypatch.setattr(f"{module}.TIME_LIMIT", (0.2, 0.2))
     monkeypatch.setattr("data.kaggle_retries.RETRIES", 1)
     kaggle.fail(operation, 2, delay=0.5, status=500)
-    assert "no answer from Kaggle within 0.2 s" in refusal(lambda: upload(submission, "m", "m"))
+    assert "no answer from Kaggle within 0.2 s" in refusal(lambda: send(submission, "m", "m"))
 
 
 def test_the_submissions_left_are_told(kaggle: KaggleServer, submission: Path) -> None:
     assert submissions_left() == 5
-    upload(submission, "m", "m")
+    send(submission, "m", "m")
     assert submissions_left() == 4
     kaggle.fail("GetSubmissionLimits", status=404)
     assert submissions_left() is None
@@ -141,36 +145,42 @@ def test_the_submissions_left_are_told(kaggle: KaggleServer, submission: Path) -
 
 def test_a_day_has_its_limit(kaggle: KaggleServer, submission: Path, refusal: Refusal) -> None:
     kaggle.allowed = 0
-    message = refusal(lambda: upload(submission, "m", "m"))
+    message = refusal(lambda: send(submission, "m", "m"))
     assert "400 (Your team has used its daily Submission allowance (5) today)" in message
 
 
 def test_the_score_is_waited_for(kaggle: KaggleServer, submission: Path) -> None:
-    reference = upload(submission, "m", "m")
+    reference = send(submission, "m", "m")
     kaggle.fail("GetSubmission", 3, body=b'{"status": "PENDING"}')
     assert wait_for_score(reference, 9).status == "complete"
     assert kaggle.seen.count("GetSubmission") == 4
 
 
 def test_the_wait_has_an_end(kaggle: KaggleServer, submission: Path) -> None:
-    reference = upload(submission, "m", "m")
+    reference = send(submission, "m", "m")
     kaggle.scoring = {"status": "PENDING", "publicScore": "", "privateScore": ""}
     assert wait_for_score(reference, limit_s=0.1) == Score("pending")
 
 
 def test_kaggles_reason_for_no_score_is_told(kaggle: KaggleServer, submission: Path) -> None:
     submission.write_text("RowId,Location\n1,1.0\n")
-    score = wait_for_score(upload(submission, "m", "m"), 9)
+    score = wait_for_score(send(submission, "m", "m"), 9)
     assert score == Score("error", error="Evaluation Exception: '2'")
 
 
 def test_a_failure_while_waiting_names_the_submission(
     kaggle: KaggleServer, submission: Path
 ) -> None:
-    reference = upload(submission, "m", "m")
-    kaggle.fail("GetSubmission", status=404)
+    reference = send(submission, "m", "m")
+    kaggle.fail("GetSubmission", status=401)
     with pytest.raises(UserError, match=f"score of submission {reference}"):
         wait_for_score(reference, 9)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_submission_of_another_account_has_no_score(kaggle: KaggleServer, status: int) -> None:
+    kaggle.fail("GetSubmission", status=status)
+    assert "was another one signed in?" in wait_for_score(1000, 9).error
 
 
 def test_kaggles_own_client_takes_the_stand_in_for_kaggle(
@@ -195,5 +205,5 @@ def test_without_credentials_nothing_is_sent(
     kaggle: KaggleServer, submission: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
 ) -> None:
     monkeypatch.delenv("KAGGLE_API_TOKEN")
-    assert "no Kaggle credentials" in refusal(lambda: upload(submission, "m", "m"))
+    assert "no Kaggle credentials" in refusal(lambda: send(submission, "m", "m"))
     assert not kaggle.seen

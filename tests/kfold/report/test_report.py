@@ -11,14 +11,15 @@ from rich.console import Console
 from data.competition import EYES, KEYPOINTS
 from data.errors import UserError
 from data.faces import Faces, mirror_keypoints
+from kfold.ledger import LEDGER, Upload, open_ledger
 from kfold.report.bias import average_faces, magnification
 from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
 from kfold.report.repeats import find_repeats
-from kfold.report.setup import upload_table
 from kfold.report.subject import open_subject
+from kfold.report.uploads import submissions
 from kfold.report.write import write_report
 from kfold.run import Run
 from tests.kfold.finished_run import finished_run, random_competition
@@ -56,17 +57,46 @@ def test_runs_of_different_data_are_not_compared(planted, runs):
         open_subject([(one, folds), (other, folds)], planted.data)
 
 
-def test_uploads_are_listed_with_their_scores(subject):
-    assert upload_table(subject) == []
-    ledger = subject.folder.parent / "submissions.csv"
-    ledger.write_text(
-        "time,run,checksum,message,out_of_fold,public,private,rank,reference\n"
-        "2026-01-01T00:00:00,one,abc,first,1.5,1.7,1.6,9,1\n"
-        "2026-01-02T00:00:00,other,def,second,1.5,1.8,1.7,9,2\n"
+@pytest.fixture
+def ledger(subject):
+    """Submissions of all runs, of which one belongs to the report's."""
+    path = subject.folder.with_name(LEDGER)
+    rows = [("one", 1.5, 1.7, 1.6), ("other", 2.0, 2.3, 2.0), ("other", 3.0, 3.2, 3.1)]
+    with open_ledger(path) as uploads:
+        for i, (run, *scores) in enumerate(rows):
+            uploads.append(Upload("2026-01-01", run, f"{i}", "m", *scores, 9, reference=i))
+    yield path
+    path.unlink()
+
+
+def test_uploads_are_listed_and_set_against_the_folds(ledger, subject):
+    told = submissions(subject)
+    header, *rows = told["uploads"]
+    assert [dict(zip(header, row, strict=True))["private"] for row in rows] == ["1.60000"]
+    chart = str(told["relation_chart"])
+    gap = np.mean([0.2, 0.3, 0.2])
+    known = np.corrcoef([1.5, 2, 3], [1.7, 2.3, 3.2])[0, 1]
+    assert (
+        f"public against out-of-fold RMSE: correlation {known:+.3f}, mean gap {gap:+.3f}" in chart
     )
-    header, *rows = upload_table(subject)
-    ledger.unlink()
-    assert [dict(zip(header, row, strict=True))["private"] for row in rows] == ["1.6"]
+    assert chart.count("<use ") >= 6
+
+
+def test_the_page_shows_the_relation(ledger, planted, runs):
+    write_report(runs[:1], planted.data, Console(file=io.StringIO()))
+    text = (ledger.parent / "one/leaderboard.html").read_text()
+    assert "private against out-of-fold RMSE: correlation" in text
+    assert 'id="relation-' in text
+
+
+def test_before_the_first_submission_nothing_is_said_of_them(subject):
+    assert submissions(subject) == {"uploads": [], "relations": [], "relation_chart": ""}
+
+
+def test_a_single_score_is_drawn(ledger, subject):
+    with open_ledger(ledger) as uploads:
+        del uploads[1:]
+    assert "correlation unknown" in submissions(subject)["relation_chart"]
 
 
 def test_the_worst_images_share_of_the_error():

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from submit.ledger import Upload
+from kfold.ledger import Upload
 
 FEWEST = 3
 """Submissions from which a correlation means anything; two always lie on a line."""

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import UserError
-from submit.ledger import COLUMNS, Upload, find_upload, open_ledger, read_ledger, replace_row
+from kfold.ledger import COLUMNS, Upload, find_upload, open_ledger, read_ledger, replace_row
 
 ROW = Upload("2030-01-02T03:04:05+00:00", "first", "ab12", "m", 1.5, reference=7)
 
@@ -40,7 +40,7 @@ def test_a_score_replaces_the_row_without_one(ledger: Path) -> None:
 
 def test_the_latest_of_a_files_uploads_counts() -> None:
     later = dataclasses.replace(ROW, reference=9)
-    assert find_upload([ROW, later], "ab12") == later
+    assert find_upload([ROW, later], "ab12") == find_upload([later, ROW], "ab12") == later
     assert find_upload([ROW, later], "cd34") is None
 
 
@@ -57,7 +57,7 @@ def test_nothing_is_written_if_the_block_fails(ledger: Path) -> None:
 
 def test_many_writers_at_once_lose_nothing(ledger: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from submit.ledger import Upload, open_ledger;"
+        "import sys; from pathlib import Path; from kfold.ledger import Upload, open_ledger;"
         "name, path = sys.argv[1], Path(sys.argv[2])\n"
         "for i in range(10):\n"
         "    with open_ledger(path) as rows:\n"
@@ -76,6 +76,7 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 numbers = st.floats(0, 100)
 
 
+@settings(deadline=None, max_examples=30)  # a disk may be slow
 @given(
     st.lists(
         st.builds(
@@ -107,6 +108,9 @@ def test_what_is_recorded_is_read_back(rows: list[Upload]) -> None:
     [
         ("", "line 1: expected time,run,"),
         ("time,run\n", "line 1: expected time,run,"),
+        ("time;run\n", "Save it as CSV with commas"),
+        ("{header}\nt,r,c,caf\udce9,1.5,,,,7\n", "expected CSV in UTF-8"),
+        ("{header}\nt,r,c," + "m" * 200_000 + ",1.5,,,,7\n", "field larger than field limit"),
         ("{header}\nt,r,c,m,x,,,,7\n", "line 2: expected"),
         ("{header}\nt,r,c,m,1.5,,,,7\nt,r,c\n", "line 3: expected"),
     ],
@@ -114,7 +118,16 @@ def test_what_is_recorded_is_read_back(rows: list[Upload]) -> None:
 def test_a_damaged_ledger_is_named(ledger: Path, content: str, expected: str) -> None:
     header = ",".join(field.name for field in dataclasses.fields(Upload))
     ledger.parent.mkdir(parents=True)
-    ledger.write_text(content.format(header=header))
+    written = content.format(header=header).encode(errors="surrogateescape")
+    ledger.write_bytes(written)
     with pytest.raises(UserError, match=expected), open_ledger(ledger) as rows:
         rows.append(ROW)
-    assert ledger.read_text() == content.format(header=header)
+    assert ledger.read_bytes() == written
+
+
+def test_what_a_spreadsheet_saves_is_read(ledger: Path) -> None:
+    with open_ledger(ledger) as rows:
+        rows += [ROW, dataclasses.replace(ROW, reference=8)]
+    saved = "\ufeff" + ledger.read_text() + "\n,,,,,,,,\n"
+    ledger.write_text(saved)
+    assert [row.reference for row in read_ledger(ledger)] == [7, 8]

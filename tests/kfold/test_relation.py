@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from submit.ledger import Upload
-from submit.relation import relations
+from kfold.ledger import Upload
+from kfold.relation import relations
 
 
 def row(number, out_of_fold, public, private):

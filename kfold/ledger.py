@@ -50,6 +50,8 @@ LEDGER = "submissions.csv"
 
 COLUMNS = tuple(column.name for column in fields(Upload))
 
+_RESTORE = "Or restore the file, or move it away: what Kaggle has is not sent again."
+
 
 def read_ledger(path: Path) -> list[Upload]:
     """Read the ledger, oldest row first; a file that is not there is an empty one.
@@ -59,15 +61,22 @@ def read_ledger(path: Path) -> list[Upload]:
     """
     if not path.exists():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets add a mark
         rows = csv.reader(file)
-        header = next(rows, [])
-        if tuple(header) != COLUMNS:
+        try:
+            header = next(rows, [])
+            if tuple(header) != COLUMNS:
+                raise UserError(
+                    f"{path}, line 1: expected {','.join(COLUMNS)}, found "
+                    f"{','.join(header)[:200]!r}. "
+                    f"Save it as CSV with commas. {_RESTORE}"
+                )
+            return [_parse(row, f"{path}, line {rows.line_num}") for row in rows if any(row)]
+        except (UnicodeDecodeError, csv.Error) as error:
             raise UserError(
-                f"{path}, line 1: expected {','.join(COLUMNS)}, found {','.join(header)!r}. "
-                "Restore the file, or move it away to start a new one."
-            )
-        return [_parse(row, f"{path}, line {rows.line_num}") for row in rows]
+                f"{path}: expected CSV in UTF-8, found something else ({error}). Save it as that, "
+                f"with commas. {_RESTORE}"
+            ) from None
 
 
 @contextmanager
@@ -92,7 +101,9 @@ def replace_row(rows: list[Upload], new: Upload) -> None:
 
 def find_upload(rows: Sequence[Upload], digest: str) -> Upload | None:
     """Find the latest upload of the file with this checksum."""
-    return next((row for row in reversed(rows) if row.checksum == digest), None)
+    # Not by their order: a spreadsheet may have sorted them.
+    same = [row for row in rows if row.checksum == digest]
+    return max(same, key=lambda row: row.reference, default=None)
 
 
 def _write(path: Path, rows: list[Upload]) -> None:
