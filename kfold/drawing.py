@@ -31,7 +31,9 @@ def draw_faces(photo: np.ndarray, faces: Sequence[tuple[Square, np.ndarray]]) ->
     """
     smallest = min(square.size for square, _ in faces)
     zoom = max(1, min(math.ceil(_LEGIBLE / smallest), _LONGEST // max(photo.shape)))
-    canvas = cv2.resize(photo, None, None, zoom, zoom, cv2.INTER_CUBIC) if zoom > 1 else photo.copy()
+    canvas = (
+        cv2.resize(photo, None, None, zoom, zoom, cv2.INTER_CUBIC) if zoom > 1 else photo.copy()
+    )
     for square, keypoints in faces:
         corner = np.array([square.left, square.top]) - 0.5
         _frame(canvas, _zoomed([corner, corner + square.size], zoom), zoom * square.size)

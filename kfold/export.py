@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import UserError, run_command
+from data.errors import run_command
 
 if TYPE_CHECKING:
     import numpy as np

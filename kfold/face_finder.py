@@ -63,15 +63,15 @@ def find_faces(gray: np.ndarray) -> list[Square]:
     scale = min(1.0, _LONGEST / max(gray.shape))
     border = math.ceil(_BORDER * min(gray.shape) * scale)
     small = cv2.resize(gray, None, None, scale, scale, cv2.INTER_AREA) if scale < 1 else gray
-    padded = cv2.copyMakeBorder(small, *[border] * 4, cv2.BORDER_REPLICATE)
-    cascade = Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt2.xml"
+    padded = np.pad(small, border, "edge")
+    cascade = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"
     detector = cv2.CascadeClassifier(str(cascade))
     boxes = detector.detectMultiScale(padded, 1.1, 5, minSize=(_SMALLEST, _SMALLEST))
     squares = []
     for left, top, width, height in boxes:
         x, y = left + (width - 1) / 2, top + (height - 1) / 2 + CROP_LOWER * width
-        centre = (np.array([x, y]) - border + 0.5) / scale - 0.5
-        squares.append(Square.about(*centre, CROP_RATIO * width / scale))
+        x, y = ((place - border + 0.5) / scale - 0.5 for place in (x, y))
+        squares.append(Square.about(x, y, CROP_RATIO * width / scale))
     return sorted(squares, key=lambda square: square.left)
 
 

@@ -162,9 +162,7 @@ def read_photo(photo: Path) -> Image:
         raise UserError(f"{photo}: expected an image, found: {reason}.") from None
 
 
-def locate(
-    gray: np.ndarray, predictor: Predictor, whole: bool
-) -> list[tuple[Square, np.ndarray]]:
+def locate(gray: np.ndarray, predictor: Predictor, whole: bool) -> list[tuple[Square, np.ndarray]]:
     """Every face of a photo, uint8 (h, w): the square it was seen in and its keypoints (15, 2).
 
     An image of the competition's size is one of its faces, and taken as it is. The faces of others

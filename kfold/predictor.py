@@ -66,9 +66,7 @@ class Predictor:
     networks: dict[str, list[KeypointModel]]
 
     @classmethod
-    def load(
-        cls, run: Run, data: Competition, folds: np.ndarray, lines: list[Line]
-    ) -> Predictor:
+    def load(cls, run: Run, data: Competition, folds: np.ndarray, lines: list[Line]) -> Predictor:
         """Load the networks of the best line that has some.
 
         Raises:
