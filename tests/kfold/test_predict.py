@@ -19,7 +19,7 @@ from kfold.face_finder import Square
 
 ROOT = Path(__file__).parents[2]
 SIZE, LEFT, TOP = 288, 180, 60
-TRAIN = ("--preset", "demo", "--epochs", "12", "--policy", "flip", "--run", "small")
+TRAIN = ("--preset", "demo", "--epochs", "50", "--policy", "flip", "--run", "small")
 
 
 def run(place, *words):
@@ -73,7 +73,6 @@ def test_keypoints_are_in_the_photos_own_pixels(place, truth):
         record, (keypoints,) = predicted(place / f"runs/small/predicted/{name}.json")
         assert (record["width"], record["height"]) == (640, 400)
         distance = np.hypot(*(keypoints - truth).T)
-        print(name, distance.mean(), distance.max())
         assert distance.mean() < 3 * SIZE / 96
         with Image.open(place / f"runs/small/predicted/{name}.png") as drawing:
             assert drawing.width % 640 == 0
@@ -125,7 +124,7 @@ def test_a_wrong_option_ends_with_a_message(place, truth, words, message):
 
 def test_the_readme_says_how_to_use_the_exported_files(place):
     done = run(place, "-m", "kfold.export", "--run", "small")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr  # TensorFlow Lite says what it runs on
     assert "runs/small: heatmap seed 0 fold" in done.stdout
     folder = place / "runs/small/exported"
     assert {path.name for path in folder.iterdir()} == {"keypoints.keras", "keypoints.tflite"}
