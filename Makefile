@@ -10,6 +10,9 @@
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
+#   IMAGE="a.jpg b" photos and folders of photos for `make predict`
+#   WHOLE=1         for predict: each whole image is one face, framed as in the competition
+#   OUT=<folder>    for predict and export     (runs/<run>/predicted, runs/<run>/exported)
 #   DRY=1           for submit: show what would be sent, and stop
 #   FORCE=1         do again what is done, send again what was sent
 
@@ -23,7 +26,7 @@ option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv submit submissions report preview test bench clean
+.PHONY: help setup download demo cv submit submissions report predict export preview test bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
@@ -56,6 +59,12 @@ submissions: $(VENV)/ready ## Print every submission with its scores, asking for
 
 report: $(VENV)/ready ## Write the leaderboard page of a run again, or of several side by side
 	@$(RUN_PYTHON) -m kfold.report $(if $(RUNS)$(RUN),--runs $(or $(RUNS),$(RUN))) $(call option,DATA)
+
+predict: $(VENV)/ready ## Find the faces in photos IMAGE="a.jpg folder", predict and draw their keypoints
+	@$(RUN_PYTHON) -m kfold.predict $(call option,IMAGE RUN DATA OUT) $(if $(WHOLE),--whole)
+
+export: $(VENV)/ready ## Write a run's best network as .keras and .tflite
+	@$(RUN_PYTHON) -m kfold.export $(call option,RUN DATA OUT)
 
 preview: $(VENV)/ready ## Draw a contact sheet of every augmentation policy
 	@$(RUN_PYTHON) -m augment.preview $(call option,DATA)

@@ -121,7 +121,7 @@ def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], l
     images, keypoints, _ = augment_faces(
         faces.images, faces.keypoints, policy, np.random.SeedSequence(seed)
     )
-    colours = [_colour(name) for name in KEYPOINTS]
+    colours = [colour_of(name) for name in KEYPOINTS]
     for row, (image, points) in enumerate(zip(images, keypoints, strict=True)):
         top = row * PITCH
         # The extent puts the centre of the top-left pixel on (left, top).
@@ -131,7 +131,8 @@ def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], l
         axes.scatter(left + x, top + y, s=5, c=colours, edgecolors="black", linewidths=0.3)
 
 
-def _colour(keypoint: str) -> str:
+def colour_of(keypoint: str) -> str:
+    """The colour of the side that a keypoint is on, as #rrggbb."""
     words = keypoint.split("_")
     return next((colour for side, colour in COLOURS.items() if side in words), COLOURS["middle"])
 

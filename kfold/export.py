@@ -1,0 +1,107 @@
+"""`make export`: a run's best network as files that need nothing of this project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import run_command
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kfold.leaderboard import Line
+    from kfold.run import Run
+
+AGREEMENT = 0.01
+"""How far apart in pixels the files' predictions and the network's may be."""
+
+_FACES = 256  # training images that the files are compared on
+
+
+@dataclass(frozen=True)
+class Options:
+    """Write the best network of a run as a .keras and a .tflite file, and check both."""
+
+    run: str | None = None
+    """Name of the run; the latest by default."""
+    data: Path | None = None
+    """Where the competition's files are now, if they moved since the run was made."""
+    out: Path | None = None
+    """Folder for the files; the run's `exported` by default."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One training and its trusted RMSE in px on the fold it was held out of, without views."""
+
+    model: str
+    seed: int
+    fold: int
+    rmse: float
+
+
+def main(options: Options) -> None:
+    """Export the network that `options` mean.
+
+    Raises:
+        UserError: there is no network, or a file does not predict as the network does.
+    """
+    from data.terminal import open_console
+    from kfold.run import open_finished
+
+    run, data, folds = open_finished(options.run, options.data)
+    from kfold.leaderboard import make_leaderboard  # slow to import: not before a wrong name
+    from kfold.predictor import load_network
+
+    console = open_console()
+    best = choose(run, make_leaderboard(run, data, folds), data.train.keypoints)
+    console.print(
+        f"{run.folder}: {best.model} seed {best.seed} fold {best.fold}, "
+        f"trusted out-of-fold RMSE {best.rmse:.3f} px on that fold, without test-time views"
+    )
+    from kfold.standalone import export
+
+    network = load_network(run, best.model, best.seed, best.fold)
+    images = data.train.images[:: max(1, len(data.train) // _FACES)][:_FACES]
+    out = options.out or run.folder / "exported"
+    for path, largest in export(network, images, out, AGREEMENT).items():
+        console.print(
+            f"{path}: {path.stat().st_size / 2**20:.1f} MB, at most {largest:.2g} px from the "
+            f"network on {len(images)} training images"
+        )
+
+
+def choose(run: Run, lines: list[Line], truth: np.ndarray) -> Candidate:
+    """The training with the lowest trusted RMSE on the faces that were held out of it.
+
+    Args:
+        run: finished.
+        lines: of its leaderboard, whose best says which labels are trusted.
+        truth: float (N, 15, 2), the labels of all training rows.
+
+    Raises:
+        UserError: no model is finished.
+    """
+    import numpy as np
+
+    from kfold.predictor import best_trained
+    from kfold.score import rmse, untrusted_labels
+
+    best_trained(lines)  # refuses a run without networks
+    most_exact = min(lines, key=lambda line: line.score.rmse)
+    wrong = untrusted_labels(truth, most_exact.entry.oof)
+    trusted = np.where(wrong[..., None], np.nan, truth)
+    candidates = []
+    for model in run.config.models:
+        for seed in run.finished_seeds(model):
+            for fold in range(run.config.folds):
+                with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
+                    error = rmse(trusted[stored["rows"]], stored["oof"][0])
+                candidates.append(Candidate(model, seed, fold, error))
+    return min(candidates, key=lambda candidate: candidate.rmse)
+
+
+if __name__ == "__main__":
+    run_command(main, Options)
