@@ -18,6 +18,7 @@ from augment.batches import network_inputs
 from data.atomic import replacing
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
 from data.errors import UserError
+from kfold.inputs import face_inputs
 from kfold.keypoint_model import KeypointModel
 from kfold.layers import (
     AxisOffset,
@@ -78,11 +79,14 @@ def standalone(network: KeypointModel) -> keras.Model:
     It maps uint8 images (B, 96, 96) to keypoints (B, 15, 2) in pixels.
     """
     keypoints = keras.Model(network.inputs, network.output["keypoints"])
+    inputs = face_inputs()
     plain = keras.models.clone_model(
-        keypoints, clone_function=lambda layer: layer, call_function=_call
+        keypoints,
+        input_tensors=[inputs[tensor.name] for tensor in network.inputs],
+        clone_function=lambda layer: layer,
+        call_function=_call,
     )
-    pixels = next(tensor for tensor in plain.inputs if tensor.name == "image")
-    body = keras.Model(pixels, plain.outputs[0], name="network")
+    body = keras.Model(inputs["image"], plain.outputs[0], name="network")
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), name="image", dtype="uint8")
     shaped = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), dtype="uint8")(image)
     return keras.Model(image, body(layers.Rescaling(1.0)(shaped)), name="keypoints")
