@@ -111,7 +111,8 @@ def test_a_disk_that_is_full_keeps_what_was_fetched(
 ) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     program = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
+        "import resource, sys; sys.dont_write_bytecode = True;"  # it would be cut off, too
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000));"
         "from data.errors import run_command; from data.download import Download, main;"
         "run_command(main, Download)"
     )
