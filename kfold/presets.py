@@ -48,8 +48,8 @@ its time nor its score is measured yet."""
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", coarse=0.0, views="mirror")}, folds=2
 )
-"""`make demo`: out-of-fold RMSE 1.77, trusted 1.15, on rendered faces (mean of the labels: 4.37 and
-4.13), in 1:45 minutes on two cores."""
+"""`make demo`: out-of-fold RMSE 1.76, trusted 1.148, on rendered faces (mean of the labels: 4.38
+and 4.14), in 1:33 minutes on two cores."""
 
 _SHORT = replace(_HEATMAP, epochs=12, policy="light", views="mirror")
 
