@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -69,7 +70,7 @@ def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
                         f"{member.filename[:80]!r} with {member.file_size >> 20} MB."
                     )
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError):
         with path.open("rb") as file:
             start = file.read(64).lstrip()
         found = "a cut-off or damaged one" if start.startswith(b"PK") else "something else"
