@@ -23,6 +23,8 @@ RUN_PYTHON := $(VENV)/bin/python
 # --name 'value' for each of these variables that is set; not every shell has replaced a ~ in it
 quoted = '$(patsubst ~/%,$(HOME)/%,$($(1)))'
 option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $(call quoted,$(name))))
+# --name and its words, for variables that hold several
+several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
@@ -49,7 +51,7 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(if $(MODELS),--models $(MODELS)) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
@@ -61,7 +63,7 @@ report: $(VENV)/ready ## Write the leaderboard page of a run again, or of severa
 	@$(RUN_PYTHON) -m kfold.report $(if $(RUNS)$(RUN),--runs $(or $(RUNS),$(RUN))) $(call option,DATA)
 
 predict: $(VENV)/ready ## Find the faces in photos IMAGE="a.jpg folder", predict and draw their keypoints
-	@$(RUN_PYTHON) -m kfold.predict $(call option,IMAGE RUN DATA OUT) $(if $(WHOLE),--whole)
+	@$(RUN_PYTHON) -m kfold.predict $(call several,IMAGE) $(call option,RUN DATA OUT) $(if $(WHOLE),--whole)
 
 export: $(VENV)/ready ## Write a run's best network as .keras and .tflite
 	@$(RUN_PYTHON) -m kfold.export $(call option,RUN DATA OUT)

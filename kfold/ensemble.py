@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 from data.competition import ANNOTATORS
 from data.faces import Faces
 from kfold.entries import Entry
-from kfold.score import rmse, untrusted_labels
+from kfold.score import trusted_faces
 
 
 def ensembles(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray) -> list[Entry]:
@@ -40,8 +40,7 @@ def stack(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray)
     members = [member for model in models for member in model.views]
     stacked = np.stack([member.oof for member in members], axis=-1)
     tests = np.stack([member.test for member in members], axis=-1)
-    best = min(members, key=lambda member: rmse(train.keypoints, member.oof))
-    truth = train.without(untrusted_labels(train.keypoints, best.oof)).keypoints
+    truth = trusted_faces(train, (member.oof for member in members)).keypoints
     oof, blended = np.empty(stacked.shape[:-1]), np.empty(tests.shape[:-1])
     weights: dict[str, list[float]] = {member.name: [] for member in members}
     for annotator in ANNOTATORS:

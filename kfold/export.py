@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from data.errors import run_command
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from data.faces import Faces
     from kfold.leaderboard import Line
     from kfold.run import Run
 
@@ -56,7 +55,7 @@ def main(options: Options) -> None:
     from kfold.predictor import load_network
 
     console = open_console()
-    best = choose(run, make_leaderboard(run, data, folds), data.train.keypoints)
+    best = choose(run, make_leaderboard(run, data, folds), data.train)
     console.print(
         f"{run.folder}: {best.model} seed {best.seed} fold {best.fold}, "
         f"trusted out-of-fold RMSE {best.rmse:.3f} px on that fold, without test-time views"
@@ -73,13 +72,13 @@ def main(options: Options) -> None:
         )
 
 
-def choose(run: Run, lines: list[Line], truth: np.ndarray) -> Candidate:
+def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
     """The training with the lowest trusted RMSE on the faces that were held out of it.
 
     Args:
         run: finished.
         lines: of its leaderboard, whose best says which labels are trusted.
-        truth: float (N, 15, 2), the labels of all training rows.
+        train: all training faces.
 
     Raises:
         UserError: no model is finished.
@@ -87,18 +86,16 @@ def choose(run: Run, lines: list[Line], truth: np.ndarray) -> Candidate:
     import numpy as np
 
     from kfold.predictor import best_trained
-    from kfold.score import rmse, untrusted_labels
+    from kfold.score import rmse, trusted_faces
 
     best_trained(lines)  # refuses a run without networks
-    most_exact = min(lines, key=lambda line: line.score.rmse)
-    wrong = untrusted_labels(truth, most_exact.entry.oof)
-    trusted = np.where(wrong[..., None], np.nan, truth)
+    truth = trusted_faces(train, (line.entry.oof for line in lines)).keypoints
     candidates = []
     for model in run.config.models:
         for seed in run.finished_seeds(model):
             for fold in range(run.config.folds):
                 with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                    error = rmse(trusted[stored["rows"]], stored["oof"][0])
+                    error = rmse(truth[stored["rows"]], stored["oof"][0])
                 candidates.append(Candidate(model, seed, fold, error))
     return min(candidates, key=lambda candidate: candidate.rmse)
 

@@ -154,8 +154,9 @@ class _Training:
         for start, stop in pairwise(sorted({0, coarse, half, epochs})):
             if start == half:
                 train = self._trusted(train)
-            # Compiled anew for each size: its step would be traced for any size, and be slower.
-            self.model.compile(optimizer, LOSSES[recipe.loss], metrics=[PooledRMSE()])
+            if start in (0, coarse):
+                # Anew for each size: the step would be traced for any size, and be slower.
+                self.model.compile(optimizer, LOSSES[recipe.loss], metrics=[PooledRMSE()])
             size = _COARSE_SIZE if stop <= coarse else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
 

@@ -15,7 +15,7 @@ from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
 from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank, leaderboard_scores
 from kfold.run import Run
-from kfold.score import Score, interval, rmse, score, untrusted_labels
+from kfold.score import Score, interval, rmse, score, trusted_faces
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,7 @@ def compare_runs(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> l
         prefix = f"{run.folder.name}/" if len(runs) > 1 else ""
         for entry in _trained(run, data, folds):
             entries.append((replace(entry, name=prefix + entry.name), folds))
-    truth = data.train.keypoints
-    best, _ = min(entries, key=lambda pair: rmse(truth, pair[0].oof))
-    trusted = data.train.without(untrusted_labels(truth, best.oof))
+    trusted = trusted_faces(data.train, (entry.oof for entry, _ in entries))
     is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
     scores = leaderboard_scores(Path(runs[0][0].config.data)) if is_kaggle else ()
     lines = [_line(entry, data, trusted, folds, scores) for entry, folds in entries]

@@ -5,6 +5,7 @@ N images, K = 15 keypoints, 2 as (x, y); everything in pixels; NaN labels are le
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -92,6 +93,15 @@ def untrusted_labels(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     if flagged.sum() > MOST_FLAGGED * np.isfinite(truth).all(axis=-1).sum():
         return np.zeros_like(flagged)
     return flagged
+
+
+def trusted_faces(faces: Faces, predictions: Iterable[np.ndarray]) -> Faces:
+    """The faces without the labels that the most exact prediction (N, 15, 2) makes out as wrong.
+
+    The most exact is the one with the lowest RMSE over all labels.
+    """
+    best = min(predictions, key=lambda prediction: rmse(faces.keypoints, prediction))
+    return faces.without(untrusted_labels(faces.keypoints, best))
 
 
 def bootstrap_rmse(errors: np.ndarray) -> np.ndarray:

@@ -20,13 +20,12 @@ import numpy as np
 from augment.batches import network_inputs
 from data.competition import ANNOTATORS, KEYPOINTS, SECOND_ANNOTATOR
 from kfold.leaderboard import make_leaderboard
-from kfold.networks import build_model
+from kfold.predictor import load_network
 from kfold.run import open_finished
 
 run, data, folds = open_finished(os.environ.get("RUN"))
 name, recipe = next((n, r) for n, r in run.config.models.items() if r.map_weight)
-model = build_model(recipe.network)
-model.load_weights(run.fold_folder(name, seed=0, fold=0) / "model.weights.h5")
+model = load_network(run, name, seed=0, fold=0)
 faces = data.train[np.flatnonzero(folds == 0)[:4]]
 
 

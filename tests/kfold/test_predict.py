@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,17 @@ def place(tmp_path_factory):
     write_demo(Demo(folder / "demo", train=240, test=12))
     assert run(folder, "-m", "kfold.cv", "--data", "demo", *TRAIN).returncode == 0
     return folder
+
+
+def test_photos_and_folders_are_words_of_their_own_and_folders_may_have_spaces():
+    variables = ("IMAGE=a.jpg holiday", "OUT=my drawings", "RUN=small")
+    told = subprocess.run(
+        ["make", "-n", "-C", ROOT, "predict", *variables], capture_output=True, text=True
+    )
+    (line,) = [line for line in told.stdout.splitlines() if "kfold.predict" in line]
+    words = shlex.split(line)
+    assert words[words.index("--image") :][:3] == ["--image", "a.jpg", "holiday"]
+    assert words[words.index("--out") :][:2] == ["--out", "my drawings"]
 
 
 @pytest.fixture(scope="module")
