@@ -12,7 +12,7 @@ from kfold.report.chart import FIRST, MUTED, SECOND, drawing, inline
 from kfold.report.subject import Subject
 from kfold.tables import Rows
 
-COLUMNS = ("time", "run", "message", "out_of_fold", "public", "private", "rank")
+COLUMNS = ("time", "run", "message", "out_of_fold", "public", "private", "rank", "state")
 
 
 def submissions(subject: Subject) -> dict[str, object]:

@@ -72,7 +72,8 @@ def ledger(subject):
 def test_uploads_are_listed_and_set_against_the_folds(ledger, subject):
     told = submissions(subject)
     header, *rows = told["uploads"]
-    assert [dict(zip(header, row, strict=True))["private"] for row in rows] == ["1.60000"]
+    (told_of,) = (dict(zip(header, row, strict=True)) for row in rows)
+    assert (told_of["private"], told_of["state"]) == ("1.60000", "scored")
     chart = str(told["relation_chart"])
     gap = np.mean([0.2, 0.3, 0.2])
     known = np.corrcoef([1.5, 2, 3], [1.7, 2.3, 3.2])[0, 1]
@@ -80,6 +81,13 @@ def test_uploads_are_listed_and_set_against_the_folds(ledger, subject):
         f"public against out-of-fold RMSE: correlation {known:+.3f}, mean gap {gap:+.3f}" in chart
     )
     assert chart.count("<use ") >= 6
+
+
+def test_an_upload_that_kaggle_could_not_score_is_no_missing_score(ledger, subject):
+    with open_ledger(ledger) as uploads:
+        uploads[0] = replace(uploads[0], public=None, private=None, error="Too few rows")
+    _, row = submissions(subject)["uploads"]
+    assert row[-4:] == ["", "", "9", "error: Too few rows"]
 
 
 def test_the_page_shows_the_relation(ledger, planted, runs):
