@@ -17,11 +17,12 @@ from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
+from kfold.report.repeat_cards import versions
 from kfold.report.repeats import find_repeats
 from kfold.report.subject import open_subject
 from kfold.report.uploads import submissions
 from kfold.report.write import write_report
-from kfold.run import Run
+from kfold.run import Run, write_folds
 from tests.kfold.finished_run import finished_run, random_competition
 
 MEASURES = {title: measure for title, _, measure in PROPERTIES}
@@ -146,6 +147,20 @@ def test_repeated_photographs_are_found(planted, runs):
     copies = (flaws.source != np.arange(len(flaws.source))) & ~flaws.retaken
     assert repeats.copies == copies.sum() > 0
     assert repeats.sizes.sum() == len(planted.data.train)
+
+
+def test_nearly_identical_photographs_are_found_within_groups(planted, tmp_path):
+    train, source = planted.data.train, planted.flaws.source
+    run, folds = finished_run(tmp_path / "run", planted.data, {"model": [1.0]})
+    write_folds(run, train, source, folds)
+    repeats = find_repeats(train, run)
+    assert repeats.versions == planted.flaws.retaken.sum() > 0
+    for rows in repeats.similar:
+        assert len(rows) > 1
+        assert len(set(source[rows])) == 1
+    strips = versions(train, repeats)
+    assert all(card.marks for cards in strips for card in cards)
+    assert [len(cards) for cards in strips] == [len(rows) for rows in repeats.similar]
 
 
 def test_the_gallery_holds_the_worst_of_each_annotator_first(subject):
