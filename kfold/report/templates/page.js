@@ -80,6 +80,7 @@ function enlarge(face) {
   }));
   dialog.querySelector("table").hidden = points.length === 0;
   if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;  // a narrow one would begin at its first button
 }
 function step(by) {
   const faces = all(".face:not([hidden])", current.closest(".faces, .suspects"));

@@ -88,7 +88,16 @@ def test_an_upload_that_kaggle_could_not_score_is_no_missing_score(ledger, subje
     with open_ledger(ledger) as uploads:
         uploads[0] = replace(uploads[0], public=None, private=None, error="Too few rows")
     _, row = submissions(subject)["uploads"]
-    assert row[-4:] == ["", "", "9", "error: Too few rows"]
+    assert row == [
+        "2026-01-01",
+        "one",
+        "1.50000",
+        "-",
+        "-",
+        "9",
+        "error: Too few rows",
+        "m",
+    ]
 
 
 def test_the_page_shows_the_relation(ledger, planted, runs):
