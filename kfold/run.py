@@ -94,7 +94,7 @@ def read_run(folder: Path) -> Run:
     """Open an existing run.
 
     Raises:
-        UserError: there is no run in this folder.
+        UserError: there is no run in this folder, or one that this version cannot read.
     """
     path = folder / "config.json"
     if not path.is_file():
@@ -103,7 +103,13 @@ def read_run(folder: Path) -> Run:
             f"{folder}: expected a run, found none. Runs there: {', '.join(runs) or 'none'}. "
             "Run `make cv` first, or pass RUN=<name>."
         )
-    return Run(folder, RunConfig.from_json(json.loads(path.read_text())["config"]))
+    try:
+        return Run(folder, RunConfig.from_json(json.loads(path.read_text())["config"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path}: expected the configuration of a run, as this version writes it, found "
+            f"something else ({error}). Name another with RUN=<name>, or make it anew."
+        ) from None
 
 
 def latest_run(runs: Path = RUNS) -> Path:

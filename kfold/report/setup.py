@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from data.reader import Competition
 from kfold.report.subject import Subject
-from kfold.run import Run
+from kfold.run import CORRECTIONS, Run
 from kfold.tables import Rows
 
 
@@ -58,7 +58,15 @@ def _facts(run: Run) -> dict[str, str]:
     return {
         "data": config.data,
         "checksum": config.checksum,
+        "corrections": _corrections(run),
         "folds": f"{config.folds}",
         "seeds": f"{config.seeds}",
         **{name: str(value) for name, value in made_with.items()},
     }
+
+
+def _corrections(run: Run) -> str:
+    if not run.config.corrections:
+        return "none"
+    lines = len((run.folder / CORRECTIONS).read_text().splitlines()) - 1
+    return f"{lines} lines of {CORRECTIONS}, checksum {run.config.corrections[:12]}"

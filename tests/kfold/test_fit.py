@@ -46,10 +46,12 @@ def test_files_say_what_the_summary_says(faces, folds, fitted):
     assert rmse(truth, stored["oof"].mean(axis=0)) == pytest.approx(summary["rmse"], rel=1e-3)
     assert stored["test"].shape == (2, 5, 15, 2)
     history = json.loads((folder / "history.json").read_text())
-    assert [len(history[name]) for name in ("loss", "rmse", "val_rmse")] == [2, 2, 1]
+    lengths = {"loss": 2, "rmse": 2, "trusted_rmse": 2, "val_rmse": 1, "val_trusted_rmse": 1}
+    assert {name: len(history[name]) for name in lengths} == lengths
     assert history["val_epoch"] == [2]
     assert [epoch for epoch, _ in told] == [1, 2]
     assert history["loss"] == [logs["loss"] for _, logs in told]
+    assert [logs["size"] for _, logs in told] == [96, 96]
 
 
 def test_weights_are_stored_without_the_optimizer(fitted):

@@ -83,6 +83,20 @@ def test_folds_survive_the_round_trip(tmp_path):
     np.testing.assert_array_equal(read_folds(run), folds)
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"config": {}}'])
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match=r"config.json: expected the configuration of a run"):
+        read_run(tmp_path)
+
+
+def test_a_setting_of_another_version_is_named(tmp_path, begun):
+    path = begun.folder / "config.json"
+    path.write_text(path.read_text().replace('"epochs"', '"rounds"'))
+    with pytest.raises(UserError, match="rounds"):
+        read_run(begun.folder)
+
+
 def test_a_run_that_is_not_there_is_refused_with_those_that_are(tmp_path):
     open_run(tmp_path / "first", CONFIG)
     with pytest.raises(UserError, match="Runs there: first"):
