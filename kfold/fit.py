@@ -7,7 +7,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,7 @@ from data.errors import UserError
 from data.faces import Faces
 from kfold.keypoint_model import KeypointModel
 from kfold.layers import AxisOffset
-from kfold.losses import LOSSES, PooledRMSE
+from kfold.losses import LOSSES, CappedRMSE, PooledRMSE
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import Recipe
@@ -43,6 +44,17 @@ class DivergedError(UserError):
     """The loss is no longer a number."""
 
 
+@contextmanager
+def _own_session() -> Iterator[None]:
+    """Let go of what Keras keeps of a model, however its training ends."""
+    try:
+        yield
+    finally:
+        keras.backend.clear_session()
+        gc.collect()
+
+
+@_own_session()
 def fit_fold(
     recipe: Recipe,
     faces: Faces,
@@ -87,7 +99,7 @@ def fit_fold(
     held_out = np.flatnonzero(folds == fold)
     validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
     keras.utils.set_random_seed(_seed_of(seed, fold))
-    model = build_model(recipe.network)
+    model = build_model(recipe)
     start = time.perf_counter()
     training = _Training(model, recipe, validation, _seed_of(seed, fold), workers, on_epoch)
     training.run(train)
@@ -110,8 +122,6 @@ def fit_fold(
         keras.Model(model.inputs, model.outputs).save_weights(path)
     write_json(folder / "history.json", training.history)
     write_json(done, summary)
-    keras.backend.clear_session()
-    gc.collect()
     return summary
 
 
@@ -156,7 +166,8 @@ class _Training:
                 train = self._trusted(train)
             if start in (0, coarse):
                 # Anew for each size: the step would be traced for any size, and be slower.
-                self.model.compile(optimizer, LOSSES[recipe.loss], metrics=[PooledRMSE()])
+                metrics = [PooledRMSE(), CappedRMSE()]
+                self.model.compile(optimizer, LOSSES[recipe.loss], metrics=metrics)
             size = _COARSE_SIZE if stop <= coarse else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
 

@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from data.competition import COORDINATES, IMAGE_SIZE
+from kfold.score import FARTHEST
 
 Loss = Callable[[Any, Any], Any]
 
@@ -81,3 +82,18 @@ class PooledRMSE(keras.metrics.Metric):
     def result(self) -> Any:
         """RMSE in pixels of what was added so far."""
         return ops.sqrt(self.squares / ops.maximum(self.count, 1.0))
+
+
+@keras.saving.register_keras_serializable("kfold")
+class CappedRMSE(PooledRMSE):
+    """The same with no label farther off than `FARTHEST` pixels: `kfold.score.capped_rmse`."""
+
+    def __init__(self, name: str = "capped", **options: Any) -> None:
+        super().__init__(name=name, **options)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add one batch, as `PooledRMSE` does."""
+        difference, present = residuals(y_true, y_pred)
+        squares = ops.sum(difference**2, axis=-1)
+        self.squares.assign_add(ops.sum(ops.minimum(squares, FARTHEST**2)))
+        self.count.assign_add(ops.sum(present))
