@@ -25,6 +25,12 @@ def replacing(path: Path) -> Iterator[Path]:
         beside.unlink(missing_ok=True)
 
 
+def remove_partial(folder: Path) -> None:
+    """Remove what killed processes were writing under `folder`; none may be writing there now."""
+    for beside in folder.rglob(".[0-9]*-*"):
+        beside.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 with its own line ends, whole or not at all."""
     with replacing(path) as beside:

@@ -115,7 +115,7 @@ class _Schedule:
             if task[:2] in self.diverged:
                 self.progress.skip(_epochs(task, self._run))
             else:
-                self._running[trainers.submit(task)] = task
+                self._running[trainers.submit(task, self._run.config.models[task[0]])] = task
                 self.progress.start(_label(task, self._run), _epochs(task, self._run))
 
     def _end(self, task: Task, outcome: Outcome) -> None:

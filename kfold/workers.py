@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from augment.workers import start_workers
+from data.atomic import remove_partial
 from data.corrections import read_corrections
 from data.errors import UserError
 from data.reader import Competition
+from kfold.recipe import Recipe
 from kfold.run import CORRECTIONS, Run, open_data
 
 Task = tuple[str, int, int]
@@ -37,9 +39,9 @@ class Trainers:
         self._reports = reports
         self._last: Future[Outcome] | None = None
 
-    def submit(self, task: Task) -> Future[Outcome]:
+    def submit(self, task: Task, recipe: Recipe) -> Future[Outcome]:
         """Have `task` trained by the next process that is free."""
-        self._last = self._pool.submit(_train, task)
+        self._last = self._pool.submit(_train, task, recipe)
         return self._last
 
     def reports(self) -> Iterator[Report]:
@@ -91,6 +93,7 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
             ) from error
         finally:
             trainers.kill()
+            remove_partial(run.folder)
 
 
 class _Trainer:
@@ -110,14 +113,14 @@ class _Trainer:
             data = replace(data, train=train)
         return data, folds
 
-    def train(self, task: Task) -> Outcome:
+    def train(self, task: Task, recipe: Recipe) -> Outcome:
         data, folds = self._data  # first, since it takes no time to fail
         from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
 
-        model, seed, fold = task
+        _, seed, fold = task
         try:
             return fit_fold(
-                self._run.config.models[model],
+                recipe,
                 data.train,
                 data.test,
                 folds,
@@ -139,5 +142,5 @@ def _prepare(run: Run, augmenters: int, reports: Any) -> None:
     _trainer = _Trainer(run, augmenters, reports)
 
 
-def _train(task: Task) -> Outcome:
-    return _trainer.train(task)
+def _train(task: Task, recipe: Recipe) -> Outcome:
+    return _trainer.train(task, recipe)

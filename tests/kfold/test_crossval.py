@@ -94,7 +94,7 @@ def start_and(stop: Callable[[int], None], run: Run, workers: list[int]) -> None
     """Have two workers begin a training, note their ids and call `stop` with one of them."""
     with start_trainers(run, 2, 1, 0) as trainers:
         workers += trainers._pool._processes
-        future = trainers.submit(("calm", 0, 0))
+        future = trainers.submit(("calm", 0, 0), CALM)
         stop(workers[0])
         future.result(timeout=60)
 
@@ -109,8 +109,12 @@ def start_and(stop: Callable[[int], None], run: Run, workers: list[int]) -> None
 )
 def test_however_it_stops_no_worker_stays(stop, error, message):
     run, workers = begin("stopped", {"calm": CALM}), []
+    half_written = run.fold_folder("calm", 0, 1) / ".123-model.weights.h5"
+    half_written.parent.mkdir(parents=True, exist_ok=True)
+    half_written.touch()
     with pytest.raises(error, match=message):
         start_and(stop, run, workers)
+    assert not half_written.exists()
     assert len(workers) == 2
     for worker in workers:
         with pytest.raises(ProcessLookupError):
