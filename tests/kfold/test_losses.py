@@ -5,8 +5,8 @@ from kfold import backend  # noqa: F401  isort: skip
 import keras
 from keras import ops
 
-from kfold.losses import LOSSES, PooledRMSE, masked_huber, masked_mse, zero_filled_mse
-from kfold.score import rmse
+from kfold.losses import LOSSES, CappedRMSE, PooledRMSE, masked_huber, masked_mse, zero_filled_mse
+from kfold.score import capped_rmse, rmse
 
 
 @pytest.fixture
@@ -68,3 +68,13 @@ def test_pooled_rmse_over_batches_is_the_score_of_all(labels):
     assert float(metric.result()) == pytest.approx(rmse(target, prediction), rel=1e-5)
     metric.reset_state()
     assert float(metric.result()) == 0
+
+
+def test_the_capped_metric_over_batches_is_the_capped_score(labels):
+    target, prediction = labels
+    target[:3] += 40
+    metric = CappedRMSE()
+    for rows in (slice(0, 3), slice(3, 8)):
+        metric.update_state(target[rows], prediction[rows])
+    assert float(metric.result()) == pytest.approx(capped_rmse(target, prediction), rel=1e-5)
+    assert float(metric.result()) < rmse(target, prediction) / 3

@@ -1,10 +1,13 @@
 """The search itself, with trainings that take no time; `test_tune.py` has real ones."""
 
+import io
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from optuna.trial import TrialState
+from rich.console import Console
 
 from data.errors import UserError
 from kfold.config_file import read_config
@@ -55,7 +58,7 @@ def test_the_best_is_better_than_the_reference_and_scored_on_all_folds(done):
 
 
 def test_poor_trials_are_stopped_at_the_first_comparable_score(done):
-    folder, study, trainers, printed = done
+    _, study, trainers, printed = done
     assert states(study)[TrialState.PRUNED] >= 3
     assert sum(states(study).values()) == TRIALS
     assert trainers.stopped
@@ -122,14 +125,12 @@ def test_a_journal_that_breaks_off_is_mended(tmp_path):
 
 
 def test_a_recipe_that_diverges_is_one_that_is_cut_short(tmp_path):
-    study, _, printed = search(
-        tmp_path / "tune", 5, diverges=lambda recipe: recipe != REFERENCE
-    )
+    study, _, printed = search(tmp_path / "tune", 5, diverges=lambda recipe: recipe != REFERENCE)
     assert states(study) == {TrialState.COMPLETE: 1, TrialState.PRUNED: 4}
     assert "fold 1/3: the loss became nan." in printed
 
 
-def test_without_time_nothing_is_started(tmp_path, capsys):
+def test_without_time_nothing_is_started(tmp_path):
     folder = tmp_path / "tune"
     study, trainers, _ = search(folder, None, minutes=0.0)
     assert not trainers.finished
@@ -139,19 +140,13 @@ def test_without_time_nothing_is_started(tmp_path, capsys):
 
 def test_a_search_with_other_epochs_is_refused(done):
     folder, _, _, _ = done
-    from dataclasses import replace
-
     run = read_run(folder)
     changed = replace(run.config, models={"trial0": replace(REFERENCE, epochs=7)})
-    with pytest.raises(UserError, match="trial0.epochs was 9, now 7"):
+    with pytest.raises(UserError, match=r"trial0\.epochs was 9, now 7"):
         open_run(folder, changed)
 
 
 def test_the_winner_is_a_configuration(done):
-    import io
-
-    from rich.console import Console
-
     folder, study, _, _ = done
     write_search(read_run(folder), study, REFERENCE, Console(file=io.StringIO()))
     preset = read_config(folder / "winner.json")
