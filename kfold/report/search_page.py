@@ -29,11 +29,13 @@ from kfold.search_space import recipe_at
 from kfold.study import finished, is_reference, taken
 from kfold.tables import Rows
 
+TARGET = "capped RMSE, px"
+
 _FEWEST = 3
 """Finished trials that there must be for a chart to say anything."""
 
 _SHOWN = 8
-"""Parameters that the charts show, the most important first."""
+"""Parameters that the charts show, the most important first, and lines that a legend names."""
 
 
 def write_search(run: Run, study: Study, base: Recipe, console: Console) -> None:
@@ -61,6 +63,7 @@ def write_search(run: Run, study: Study, base: Recipe, console: Console) -> None
     text = TEMPLATES.get_template("search.html.j2").render(
         run=run,
         best=best,
+        reference=next((trial.value for trial in finished(study) if is_reference(trial)), None),
         config=config,
         changes=differences(recipe, base) or "the reference itself",
         json=config.read_text(),
@@ -114,8 +117,10 @@ def _charts(study: Study) -> list[tuple[str, Markup]]:
     drawn: dict[str, Callable[[], Axes]] = {
         "History": lambda: _history(study),
         "Scores by step": lambda: plots.plot_intermediate_values(study),
-        "Importance": lambda: plots.plot_param_importances(study, params=names),
-        "Parallel coordinates": lambda: plots.plot_parallel_coordinate(study, params=names),
+        "Importance": lambda: plots.plot_param_importances(study, params=names, target_name=TARGET),
+        "Parallel coordinates": lambda: plots.plot_parallel_coordinate(
+            study, params=names, target_name=TARGET
+        ),
     }
     return [
         (title, _drawn(draw, title, f"search{number}", wide=title.startswith("Parallel")))
@@ -124,7 +129,7 @@ def _charts(study: Study) -> list[tuple[str, Markup]]:
 
 
 def _history(study: Study) -> Axes:
-    panel = plots.plot_optimization_history(study, target_name="capped RMSE, px")
+    panel = plots.plot_optimization_history(study, target_name=TARGET)
     for trial in finished(study):
         if is_reference(trial) and trial.value:
             panel.axhline(trial.value, color=SECOND, linestyle="--", label="reference")
@@ -136,9 +141,10 @@ def _drawn(draw: Callable[[], Axes], title: str, name: str, wide: bool) -> Marku
     with _optuna_style():
         draw()
         figure = plt.gcf()
-        figure.set_size_inches(*((11, 4.2) if wide else (5.4, 3.6)))
+        figure.set_layout_engine("tight")
+        figure.set_size_inches(*((11, 4.2) if wide else (5.4, 3.4)))
         for panel in figure.axes:
-            _restyle(panel)
+            _restyle(panel, grid=not wide)
         for text in figure.findobj(Text):
             text.set_color(INK)
         figure.patch.set_visible(False)
@@ -155,10 +161,16 @@ def _optuna_style() -> Iterator[None]:
         yield
 
 
-def _restyle(panel: Axes) -> None:
-    panel.set_title("")
+def _restyle(panel: Axes, grid: bool) -> None:
+    for place in ("left", "center", "right"):
+        panel.set_title("", loc=place)
+    if legend := panel.get_legend():
+        legend.set_frame_on(False)
+        legend.set_visible(len(legend.get_texts()) <= _SHOWN)
     panel.set_facecolor("none")
-    panel.grid(color=GRID)
+    panel.grid(False)
+    if grid:
+        panel.grid(color=GRID)
     panel.tick_params(colors=MUTED)
     for spine in panel.spines.values():
         spine.set_color(GRID)

@@ -30,7 +30,7 @@ def place(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("tune"))
         patch.setenv("LOKY_MAX_CPU_COUNT", "1")
-        write_demo(Demo(Path("demo"), train=40, test=8))
+        write_demo(Demo(Path("demo"), train=40, test=12))
         yield
 
 
