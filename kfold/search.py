@@ -101,6 +101,7 @@ class Search:
         to_come = max(0, (budget.trials or 0) - self._asked)
         self._progress = Trainings(console, to_come * base.epochs)
         for frozen in study.get_trials(states=(TrialState.RUNNING,)):
+            # Optuna has no other way to go on with a trial of a process that is no more.
             candidate = self._taken_up(Trial(study, frozen._trial_id))
             candidate.reported = set(frozen.intermediate_values)
             self._open.insert(0, candidate)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from data.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    from data.reader import Competition
 
 TRIALS = 30
 
@@ -44,6 +48,7 @@ def main(options: Options) -> None:
             "`.venv/bin/python -m pip install -c constraints.txt -r requirements-cluster.txt`."
         )
     from data.atomic import locked
+    from data.reader import read_competition
     from kfold.run import run_folder
 
     for name in ("epochs", "trials", "minutes"):
@@ -51,14 +56,14 @@ def main(options: Options) -> None:
         if value is not None and value <= 0:
             raise UserError(f"{name}: expected more than 0, found {value}.")
     folder = run_folder(options.run)
+    data = read_competition(options.data)
     with locked(folder):
-        _search(options, folder)
+        _search(options, folder, data)
 
 
-def _search(options: Options, folder: Path) -> None:
+def _search(options: Options, folder: Path, data: Competition) -> None:
     from dataclasses import replace
 
-    from data.reader import read_competition
     from data.terminal import open_console
     from kfold.crossval import deal_folds
     from kfold.jobs import plan_phases
@@ -72,7 +77,7 @@ def _search(options: Options, folder: Path) -> None:
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
     phase = plan_phases(options.jobs, budget.trials or 1000)[0]
-    console, data = open_console(), read_competition(options.data)
+    console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
     _make_room(folder, options.force)
     reference = QUICK.models["heatmap"]

@@ -32,7 +32,7 @@ from kfold.tables import Rows
 TARGET = "capped RMSE, px"
 
 _FEWEST = 3
-"""Finished trials that there must be for a chart to say anything."""
+"""Scores that there must be for a chart to say anything."""
 
 _SHOWN = 8
 """Parameters that the charts show, the most important first, and lines that a legend names."""
@@ -110,7 +110,7 @@ def _cells(trial: FrozenTrial, base: Recipe) -> list[str]:
 
 def _charts(study: Study) -> list[tuple[str, Markup]]:
     """Titles and Optuna's charts."""
-    if len(finished(study)) < _FEWEST:
+    if len({trial.value for trial in finished(study)}) < _FEWEST:
         return []
     importance = optuna.importance.get_param_importances(study)
     names = list(importance)[:_SHOWN]
