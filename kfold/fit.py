@@ -7,7 +7,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +44,17 @@ class DivergedError(UserError):
     """The loss is no longer a number."""
 
 
+@contextmanager
+def _own_session() -> Iterator[None]:
+    """Let go of what Keras keeps of a model, however its training ends."""
+    try:
+        yield
+    finally:
+        keras.backend.clear_session()
+        gc.collect()
+
+
+@_own_session()
 def fit_fold(
     recipe: Recipe,
     faces: Faces,
@@ -88,7 +100,7 @@ def fit_fold(
     held_out = np.flatnonzero(folds == fold)
     validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
     keras.utils.set_random_seed(_seed_of(seed, fold))
-    model = build_model(recipe.network)
+    model = build_model(recipe)
     start = time.perf_counter()
     training = _Training(model, recipe, validation, _seed_of(seed, fold), workers, on_epoch)
     training.run(train)
@@ -111,8 +123,6 @@ def fit_fold(
         keras.Model(model.inputs, model.outputs).save_weights(path)
     write_json(folder / "history.json", training.history)
     write_json(done, summary)
-    keras.backend.clear_session()
-    gc.collect()
     return summary
 
 

@@ -80,6 +80,10 @@ class Trainings:
         self._epochs -= epochs
         self._bars.update(self._total, total=self._epochs)
 
+    def expect(self, epochs: int) -> None:
+        """Take in epochs that will be trained besides."""
+        self.skip(-epochs)
+
     def say(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(text)

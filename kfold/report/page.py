@@ -33,7 +33,7 @@ from kfold.tables import detail_tables
 
 SUSPECTS_AT_ONCE, SUSPECTS_SHOWN = 24, 240
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -45,7 +45,7 @@ _TEMPLATES = Environment(
 def write_page(subject: Subject, repeats: Repeats, suspects: Sequence[Suspect]) -> Path:
     """Write leaderboard.html into the subject's folder; return its path."""
     page = subject.folder / "leaderboard.html"
-    text = _TEMPLATES.get_template("page.html.j2").render(
+    text = TEMPLATES.get_template("page.html.j2").render(
         subject=subject,
         keypoints=[name.replace("_", " ") for name in KEYPOINTS],
         **_leaderboard(subject),

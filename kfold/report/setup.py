@@ -6,15 +6,19 @@ import json
 from dataclasses import asdict
 
 from data.reader import Competition
+from kfold.recipe import differences
 from kfold.report.subject import Subject
 from kfold.run import CORRECTIONS, Run
+from kfold.shape import Shape
 from kfold.tables import Rows
 
 
 def recipe_table(subject: Subject) -> Rows:
     """Every setting of every model, a column a model."""
     models = {
-        (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): asdict(recipe)
+        (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): (
+            asdict(recipe) | {"shape": differences(recipe.shape, Shape())}
+        )
         for run, _ in subject.runs
         for name, recipe in run.config.models.items()
     }

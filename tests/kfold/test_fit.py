@@ -95,7 +95,7 @@ def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
 
 def test_the_mirrored_view_is_in_its_own_place(faces):
     """A face and its mirror image get mirrored predictions, but for the annotators' offsets."""
-    model = build_model("heatmap")
+    model = build_model(TINY)
     plain, mirrored = predict(model, faces[:4], "mirror")
     turned = replace(faces[:4], images=np.ascontiguousarray(faces.images[:4, :, ::-1]))
     other_plain, other_mirrored = predict(model, turned, "mirror")
@@ -126,7 +126,7 @@ def test_first_epochs_may_be_coarse(faces, folds, tmp_path):
 
 def test_a_face_looks_the_same_at_either_size(faces):
     """Networks on small images predict in pixels of the full size."""
-    model = build_model("heatmap")
+    model = build_model(TINY)
     small = np.stack([cv2.resize(image, (64, 64)) for image in faces.images[:4]])
     inputs = network_inputs(small, faces.annotator[:4], np.zeros(4, bool))
     plain = predict(model, faces[:4])[0]
