@@ -46,7 +46,12 @@ class DivergedError(UserError):
 
 @contextmanager
 def _own_session() -> Iterator[None]:
-    """Let go of what Keras keeps of a model, however its training ends."""
+    """Let go of what Keras keeps of models, before a training and however it ends.
+
+    Layers are named after how many there were before, and the last digits of a training depend on
+    the order of their names.
+    """
+    keras.backend.clear_session()
     try:
         yield
     finally:

@@ -40,7 +40,8 @@ class Row:
         way: to do it.
         figure: the median.
         unit: of the figure.
-        ratio: to the obvious way, or to the machine's peak; larger is better.
+        ratio: to the obvious way or to the machine's peak, where larger is better, or to the
+            smallest training (see `growth`).
     """
 
     stage: str
@@ -72,6 +73,7 @@ def _rows(options: Options) -> Iterator[Row]:
         yield from loading(options.data, options.repetitions)
     yield from augmentation(options.repetitions)
     yield from training(options.repetitions)
+    yield from growth(options.repetitions)
     yield from blending(options.repetitions)
     yield from start_up(options.repetitions)
 
@@ -127,6 +129,20 @@ def training(repetitions: int) -> Iterator[Row]:
                 name = f"{way}, {copies} processes" if copies else f"{way}, one process"
                 yield Row(f"train {model}", name, figures[SPEED], "images/s", share)
         yield Row(f"train {model}", "one image forward", figures["gflop"], "GFLOP")
+
+
+def growth(repetitions: int) -> Iterator[Row]:
+    """Seconds and memory of a training with 1, 2, 4 times the rows, and the epochs.
+
+    The ratio is to the smallest training: 2 and 4 where a cost is proportional, 1 where it is flat.
+    """
+    smallest = None
+    for rows, epochs in ((512, 2), (1024, 2), (2048, 2), (512, 4), (512, 8)):
+        figures = measured("tests.bench.growth", rows, epochs, repetitions=repetitions)
+        smallest = smallest or figures
+        for name, unit in (("seconds", "s"), ("megabytes", "MB")):
+            ratio = figures[name] / smallest[name]
+            yield Row("grow", f"{rows} rows, {epochs} epochs", figures[name], unit, ratio)
 
 
 def blending(repetitions: int) -> Iterator[Row]:
