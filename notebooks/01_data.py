@@ -120,9 +120,9 @@ plt.show()
 # sets the length of the two trainings, which take a minute on two cores.
 
 # %%
-people, _ = demo_faces(480, np.random.SeedSequence(1), (0.0, 0.0), retake_share=0.65)
-strangers, _ = demo_faces(480, np.random.SeedSequence(2), (0.0, 0.0))
-epochs = int(os.environ.get("EPOCHS", "12"))
+people, _ = demo_faces(360, np.random.SeedSequence(1), (0.0, 0.0), retake_share=0.65)
+strangers, _ = demo_faces(240, np.random.SeedSequence(2), (0.0, 0.0))
+epochs = int(os.environ.get("EPOCHS", "16"))
 recipe = replace(PRESETS["demo"].models["heatmap"], epochs=epochs)
 splits = {"whole groups": person_groups(people).labels, "single rows": np.arange(len(people))}
 for name, labels in splits.items():
