@@ -60,7 +60,8 @@ def _finish(folder, data: Competition, held_out, sigma: float, bias: float, rng)
         oof=(truth + rng.normal(0, sigma, truth.shape))[None],
         test=40 + rng.normal(0, sigma, (1, *data.test.keypoints.shape)),
     )
-    history = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "val_loss": [9.0, 4.0]}
-    write_json(folder / "history.json", history | {"val_rmse": [3.1, 2.1], "val_epoch": [1, 2]})
+    curves = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "trusted_rmse": [2.9, 1.9]}
+    held_out = {f"val_{name}": values for name, values in curves.items()}
+    write_json(folder / "history.json", curves | held_out | {"val_epoch": [1, 2]})
     done = {"rmse": sigma, "epochs": 2, "seconds": 60.0, "images_per_second": 100.0}
     write_json(folder / "done.json", done | {"parameters": 1000, "axis_offset": OFFSETS})

@@ -116,7 +116,8 @@ def test_a_face_is_enlarged_walked_from_and_closed_by_keyboard(page):
     assert re.fullmatch(r"row \d+ · \d+\.\d\d px", first)
     errors = [float(text) for text in dialog.locator("td:nth-child(2)").all_inner_texts()]
     assert errors == sorted(errors, reverse=True)
-    assert dialog.locator("svg").bounding_box()["width"] > 400
+    assert dialog.locator("svg.photo").bounding_box()["width"] > 400
+    assert dialog.locator(".key").inner_text().split() == ["label", "prediction"]
     page.keyboard.press("ArrowRight")
     assert dialog.get_by_role("heading").inner_text() != first
     page.keyboard.press("ArrowLeft")
@@ -128,7 +129,7 @@ def test_a_face_is_enlarged_walked_from_and_closed_by_keyboard(page):
 
 def test_every_suspect_is_enlarged_with_its_reason(page):
     page.locator("#suspects .face").first.click()
-    assert "labels lie" in page.get_by_role("dialog").locator("p").inner_text()
+    assert "labels lie" in page.locator("dialog .facts p").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
 
+from data.atomic import write_json
 from data.competition import EYES, KEYPOINTS
 from data.errors import UserError
 from data.faces import Faces, mirror_keypoints
@@ -17,6 +19,7 @@ from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
+from kfold.report.learning import learning_curves
 from kfold.report.repeat_cards import versions
 from kfold.report.repeats import find_repeats
 from kfold.report.subject import open_subject
@@ -115,6 +118,26 @@ def test_a_single_score_is_drawn(ledger, subject):
     with open_ledger(ledger) as uploads:
         del uploads[1:]
     assert "correlation unknown" in submissions(subject)["relation_chart"]
+
+
+def test_curves_are_of_trusted_labels_where_the_history_knows_them(planted, tmp_path):
+    run, _ = finished_run(tmp_path / "run", planted.data, {"model": [1.0]})
+    (curves,) = learning_curves([run])
+    assert "RMSE over trusted labels, px" in curves.charts[1]
+    assert "held out it ends between 1.90 and 1.90" in curves.charts[1]
+    for path in run.folder.glob("model/*/*/history.json"):
+        history = json.loads(path.read_text())
+        write_json(path, {name: history[name] for name in history if "trusted" not in name})
+    (curves,) = learning_curves([run])
+    assert "RMSE over all labels, px" in curves.charts[1]
+    assert "coarse" not in curves.charts[1]
+
+
+def test_coarse_epochs_are_shaded(planted, tmp_path):
+    run, _ = finished_run(tmp_path / "run", planted.data, {"model": [1.0]})
+    models = {"model": replace(run.config.models["model"], coarse=0.5)}
+    (curves,) = learning_curves([replace(run, config=replace(run.config, models=models))])
+    assert all(">coarse</text>" in chart for chart in curves.charts)
 
 
 def test_the_worst_images_share_of_the_error():
