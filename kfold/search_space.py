@@ -44,7 +44,7 @@ LARGEST_COARSE = max(SPACE["coarse"].choices)  # type: ignore[attr-defined]
 """The share of the epochs after which every recipe of the space sees faces of full size."""
 
 MOST_WORK = 2.5
-"""Times the multiplications of the recipe that a search starts from. The space's corners take 15
+"""Times the multiplications of the recipe that a search starts from. The space's corners take 12
 times as many: they would win by time that a longer training of any recipe could have had."""
 
 
