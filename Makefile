@@ -7,6 +7,8 @@
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
+#   CLUSTER=ray     for cv: train on the Ray cluster at RAY_ADDRESS    (one started here)
+#   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
@@ -39,7 +41,10 @@ $(VENV)/ready: requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
 	@touch $@
-$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+$(VENV)/ready-ray: $(VENV)/ready requirements-cluster.txt
+	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
+	@touch $@
+$(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
@@ -50,8 +55,8 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
-cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
+cv: $(VENV)/ready$(CLUSTER:%=-%) ## Cross-validate models and write the leaderboard
+	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
