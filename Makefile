@@ -4,11 +4,13 @@
 #   RUN=<name>      of a run; its folder is runs/<name>                (the preset's name; the latest)
 #   RUNS="a b"      runs for `make report` to compare
 #   PRESET=<name>   what to train: quick, standard, best, ablation     (standard)
+#   CONFIG=<json>   for cv: recipes to train instead of a preset's, such as a search's winner.json
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
 #   CLUSTER=ray     for cv: train on the Ray cluster at RAY_ADDRESS    (one started here)
 #   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
+#   TRIALS= MINUTES=   for tune: how long to search                  (30 trials)
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
@@ -30,7 +32,7 @@ several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-
 force = $(if $(FORCE),--force)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv submit submissions report predict export preview test bench clean
+.PHONY: help setup download demo cv tune config submit submissions report predict export preview test bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print "\nVariables (default)" notes}' $(MAKEFILE_LIST)
@@ -41,11 +43,12 @@ $(VENV)/ready: requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
 	@touch $@
-$(VENV)/ready-ray: $(VENV)/ready requirements-cluster.txt
-	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
-	@touch $@
 $(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/ready-cluster: $(VENV)/ready requirements-cluster.txt
+	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
 	@touch $@
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
@@ -55,8 +58,14 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
-cv: $(VENV)/ready$(CLUSTER:%=-%) ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
+cv: $(VENV)/ready$(if $(CLUSTER),-cluster) ## Cross-validate models and write the leaderboard
+	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
+
+tune: $(VENV)/ready-cluster ## Search for a better recipe with Optuna, TRIALS= or MINUTES= long
+	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS) $(force)
+
+config: $(VENV)/ready ## Print a preset as JSON, to change and train with CONFIG=<file>
+	@$(RUN_PYTHON) -m kfold.config_file $(call option,PRESET)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
 	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)

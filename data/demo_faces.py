@@ -32,13 +32,15 @@ class Flaws:
     wrong: np.ndarray
 
 
-def plant_flaws(count: int, wrong_share: float, rng: np.random.Generator) -> Flaws:
+def plant_flaws(
+    count: int, wrong_share: float, rng: np.random.Generator, retake_share: float = RETAKE_SHARE
+) -> Flaws:
     """Choose the rows of each flaw, at least one duplicate and one retake."""
     order = rng.permutation(count)
-    duplicates, retakes = (max(1, round(s * count)) for s in (DUPLICATE_SHARE, RETAKE_SHARE))
+    duplicates, retakes = (max(1, round(s * count)) for s in (DUPLICATE_SHARE, retake_share))
     copies, originals = np.split(order, [duplicates + retakes])
     source = np.arange(count)
-    source[copies] = rng.choice(originals, len(copies), replace=False)
+    source[copies] = rng.choice(originals, len(copies), replace=len(copies) > len(originals))
     retaken, wrong = np.zeros((2, count), bool)
     retaken[copies[duplicates:]] = True
     wrong[rng.choice(originals, round(wrong_share * count), replace=False)] = True
@@ -50,6 +52,7 @@ def demo_faces(
     seed: np.random.SeedSequence,
     mirror_offset: tuple[float, float],
     wrong_share: float = 0.0,
+    retake_share: float = RETAKE_SHARE,
 ) -> tuple[Faces, Flaws]:
     """Render and label `count` faces, the first annotator's before the second's.
 
@@ -60,6 +63,7 @@ def demo_faces(
         seed: of everything random.
         mirror_offset: pixels that the first and the second annotator's labels lie too far right.
         wrong_share: of rows whose labels are grossly wrong.
+        retake_share: of rows that show the face of another row again, a moment later.
 
     Returns:
         faces: N faces; ids are rows; keypoints are noisy labels, NaN where there is none.
@@ -67,7 +71,7 @@ def demo_faces(
     """
     plan, *purposes = seed.spawn(4)
     face_seeds, photo_seeds, label_seeds = (purpose.spawn(count) for purpose in purposes)
-    flaws = plant_flaws(count, wrong_share, np.random.default_rng(plan))
+    flaws = plant_flaws(count, wrong_share, np.random.default_rng(plan), retake_share)
     rows = np.arange(count)
     annotator = np.where(rows < round(FIRST_ANNOTATOR_SHARE * count), *ANNOTATORS).astype(np.int8)
     images, keypoints = [], []

@@ -27,9 +27,11 @@ class Options:
     data: Path = Path("data/raw")
     """Folder with the competition's four files, zipped or not."""
     run: str | None = None
-    """Name of the run; the preset's by default."""
+    """Name of the run; the preset's or the configuration's by default."""
     preset: str = "standard"
     """What to train, unless told otherwise below."""
+    config: Path | None = None
+    """JSON file with recipes to train instead of a preset's, see `kfold.config_file`."""
     models: tuple[str, ...] = ()
     """Models to train instead of the preset's."""
     folds: int | None = None
@@ -58,13 +60,14 @@ def main(options: Options) -> None:
     """Run the cross-validation that `options` describe."""
     from data.reader import read_competition
     from data.terminal import open_console
+    from kfold.config_file import read_config
     from kfold.crossval import cross_validate, deal_folds
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
 
     cluster = _cluster(options)
     preset = with_overrides(
-        preset_of(options.preset),
+        read_config(options.config) if options.config else preset_of(options.preset),
         options.models,
         options.folds,
         options.seeds,
@@ -103,7 +106,8 @@ def _open(options: Options, preset: Preset, data: Competition, console: Console)
     from kfold.run import CORRECTIONS, RunConfig, open_run, run_folder
 
     config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
-    folder = run_folder(options.run or options.preset)
+    name = options.config.stem if options.config else options.preset
+    folder = run_folder(options.run or name)
     if not options.corrections:
         return open_run(folder, config, options.force)
     _, applied = read_corrections(options.corrections, data.train)

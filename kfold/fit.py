@@ -7,7 +7,8 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,7 @@ from data.errors import UserError
 from data.faces import Faces
 from kfold.keypoint_model import KeypointModel
 from kfold.layers import AxisOffset
-from kfold.losses import LOSSES, PooledRMSE
+from kfold.losses import LOSSES, PooledRMSE, TrustedRMSE
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import Recipe
@@ -43,6 +44,17 @@ class DivergedError(UserError):
     """The loss is no longer a number."""
 
 
+@contextmanager
+def _own_session() -> Iterator[None]:
+    """Let go of what Keras keeps of a model, however its training ends."""
+    try:
+        yield
+    finally:
+        keras.backend.clear_session()
+        gc.collect()
+
+
+@_own_session()
 def fit_fold(
     recipe: Recipe,
     faces: Faces,
@@ -67,7 +79,8 @@ def fit_fold(
         fold: the fold to hold out.
         seed: of the initial weights, the order of the rows and the augmentation.
         folder: gets `model.weights.h5`, `history.json`, `predictions.npz` and, last, `done.json`.
-        on_epoch: called after each epoch with its number from 1 and its losses and scores.
+        on_epoch: called after each epoch with its number from 1, its losses and scores, and the
+            `size` in px of the images that they are of.
         workers: processes that augment beside the training; 0 augments in this one.
 
     Returns:
@@ -87,7 +100,7 @@ def fit_fold(
     held_out = np.flatnonzero(folds == fold)
     validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
     keras.utils.set_random_seed(_seed_of(seed, fold))
-    model = build_model(recipe.network)
+    model = build_model(recipe)
     start = time.perf_counter()
     training = _Training(model, recipe, validation, _seed_of(seed, fold), workers, on_epoch)
     training.run(train)
@@ -110,8 +123,6 @@ def fit_fold(
         keras.Model(model.inputs, model.outputs).save_weights(path)
     write_json(folder / "history.json", training.history)
     write_json(done, summary)
-    keras.backend.clear_session()
-    gc.collect()
     return summary
 
 
@@ -156,7 +167,8 @@ class _Training:
                 train = self._trusted(train)
             if start in (0, coarse):
                 # Anew for each size: the step would be traced for any size, and be slower.
-                self.model.compile(optimizer, LOSSES[recipe.loss], metrics=[PooledRMSE()])
+                metrics = [PooledRMSE(), TrustedRMSE()]
+                self.model.compile(optimizer, LOSSES[recipe.loss], metrics=metrics)
             size = _COARSE_SIZE if stop <= coarse else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
 
@@ -186,7 +198,7 @@ class _Training:
                 validation_data=(held_out, self.validation.keypoints),
                 validation_batch_size=_PREDICTION_BATCH,
                 validation_freq=evaluated,
-                callbacks=[_Watch(self.on_epoch)],
+                callbacks=[_Watch(self.on_epoch, size)],
                 verbose=0,
             ).history
         for name, values in logs.items():
@@ -197,9 +209,10 @@ class _Training:
 class _Watch(keras.callbacks.Callback):
     """Tells the caller about each epoch and stops a training that has lost its way."""
 
-    def __init__(self, on_epoch: OnEpoch) -> None:
+    def __init__(self, on_epoch: OnEpoch, size: int) -> None:
         super().__init__()
         self._on_epoch = on_epoch
+        self._size = size
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         logs = logs or {}
@@ -208,7 +221,7 @@ class _Watch(keras.callbacks.Callback):
                 f"the loss became {logs['loss']} in epoch {epoch + 1}: "
                 "lower the recipe's learning_rate."
             )
-        self._on_epoch(epoch + 1, logs)
+        self._on_epoch(epoch + 1, {**logs, "size": self._size})
 
 
 def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:

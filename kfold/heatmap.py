@@ -13,7 +13,8 @@ from keras import layers
 from data.competition import KEYPOINTS, SECOND_ANNOTATOR
 from kfold.inputs import axis_offset, face_inputs
 from kfold.layers import ChooseAnnotator, SoftArgmax
-from kfold.trunk import Shape, conv, features
+from kfold.shape import Shape
+from kfold.trunk import conv, features
 
 
 def heatmap_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:

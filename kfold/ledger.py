@@ -27,6 +27,7 @@ class Upload:
         private: RMSE on Kaggle's private half, None while unknown.
         rank: where `private` would stand on Kaggle's leaderboard, None while unknown.
         reference: Kaggle's number of the submission.
+        error: Kaggle's own words on why it could not score the file; empty otherwise.
     """
 
     time: str
@@ -38,17 +39,28 @@ class Upload:
     private: float | None = None
     rank: int | None = None
     reference: int = field(kw_only=True)
+    error: str = field(default="", kw_only=True)
 
     @property
     def scored(self) -> bool:
         """Whether Kaggle has told the scores."""
         return self.public is not None
 
+    @property
+    def state(self) -> str:
+        """What has become of it, in words."""
+        if self.error:
+            return f"error: {self.error}"
+        return "scored" if self.scored else "no score yet"
+
 
 LEDGER = "submissions.csv"
 """Its name, in the folder of all runs."""
 
 COLUMNS = tuple(column.name for column in fields(Upload))
+
+BEFORE_ERRORS = COLUMNS[:-1]
+"""Of ledgers that were begun when errors were not kept yet."""
 
 _RESTORE = "Or restore the file, or move it away: what Kaggle has is not sent again."
 
@@ -65,13 +77,14 @@ def read_ledger(path: Path) -> list[Upload]:
         rows = csv.reader(file)
         try:
             header = next(rows, [])
-            if tuple(header) != COLUMNS:
+            if tuple(header) not in (COLUMNS, BEFORE_ERRORS):
                 raise UserError(
                     f"{path}, line 1: expected {','.join(COLUMNS)}, found "
                     f"{','.join(header)[:200]!r}. "
                     f"Save it as CSV with commas. {_RESTORE}"
                 )
-            return [_parse(row, f"{path}, line {rows.line_num}") for row in rows if any(row)]
+            gap = [""] * (len(COLUMNS) - len(header))
+            return [_parse(row + gap, f"{path}, line {rows.line_num}") for row in rows if any(row)]
         except (UnicodeDecodeError, csv.Error) as error:
             raise UserError(
                 f"{path}: expected CSV in UTF-8, found something else ({error}). Save it as that, "
@@ -116,7 +129,7 @@ def _write(path: Path, rows: list[Upload]) -> None:
 
 def _parse(row: list[str], where: str) -> Upload:
     try:
-        time, run, digest, message, out_of_fold, public, private, rank, reference = row
+        time, run, digest, message, out_of_fold, public, private, rank, reference, error = row
         return Upload(
             time,
             run,
@@ -127,9 +140,10 @@ def _parse(row: list[str], where: str) -> Upload:
             float(private) if private else None,
             int(rank) if rank else None,
             reference=int(reference),
+            error=error,
         )
-    except ValueError as error:
+    except ValueError as fault:
         raise UserError(
-            f"{where}: expected {','.join(COLUMNS)}, found {','.join(row)!r} ({error}). "
+            f"{where}: expected {','.join(COLUMNS)}, found {','.join(row)!r} ({fault}). "
             "Correct or remove the line."
         ) from None

@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from data.competition import COORDINATES, IMAGE_SIZE
+from kfold.score import FARTHEST, MOST_FLAGGED
 
 Loss = Callable[[Any, Any], Any]
 
@@ -81,3 +82,31 @@ class PooledRMSE(keras.metrics.Metric):
     def result(self) -> Any:
         """RMSE in pixels of what was added so far."""
         return ops.sqrt(self.squares / ops.maximum(self.count, 1.0))
+
+
+@keras.saving.register_keras_serializable("kfold")
+class TrustedRMSE(PooledRMSE):
+    """The same without the labels that the predictions make out as wrong.
+
+    As on the leaderboard (see `kfold.score.untrusted_labels`): without those farther than
+    `FARTHEST` pixels, unless they are more than `MOST_FLAGGED` of the labels.
+    """
+
+    def __init__(self, name: str = "trusted_rmse", **options: Any) -> None:
+        super().__init__(name, **options)
+        self.near_squares = self.add_variable((), "zeros", name="near_squares")
+        self.near_count = self.add_variable((), "zeros", name="near_count")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add one batch: targets with NaN and predictions, (B, 15, 2) in pixels."""
+        super().update_state(y_true, y_pred)
+        difference, present = residuals(y_true, y_pred)
+        near = ops.sum(difference**2, axis=-1, keepdims=True) <= FARTHEST**2
+        kept = ops.where(near, present, 0.0)
+        self.near_squares.assign_add(ops.sum(kept * difference**2))
+        self.near_count.assign_add(ops.sum(kept))
+
+    def result(self) -> Any:
+        """RMSE in pixels of what was added so far."""
+        near = ops.sqrt(self.near_squares / ops.maximum(self.near_count, 1.0))
+        return ops.where(self.near_count < (1 - MOST_FLAGGED) * self.count, super().result(), near)

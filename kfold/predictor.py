@@ -33,7 +33,7 @@ def best_trained(lines: list[Line]) -> Line:
 
 def load_network(run: Run, model: str, seed: int, fold: int) -> KeypointModel:
     """One trained network of a run."""
-    network = build_model(run.config.models[model].network)
+    network = build_model(run.config.models[model])
     network.load_weights(run.fold_folder(model, seed, fold) / "model.weights.h5")
     return network
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-_LINES_PER_TRAINING = 5
+from data.competition import IMAGE_SIZE
 
 
 @dataclass
@@ -19,6 +19,7 @@ class _Training:
     epochs: int
     finished: int = 0
     score: str = ""
+    scored: int = 0
 
 
 class Trainings:
@@ -53,21 +54,21 @@ class Trainings:
         self._running[label] = _Training(self._bars.add_task(label, total=epochs, state=""), epochs)
 
     def epoch(self, label: str, epoch: int, logs: dict[str, float]) -> None:
-        """Show the losses and scores of a training's epoch, counted from 1."""
+        """Show the losses and scores of a training's epoch (see `kfold.fit`), counted from 1."""
         training = self._running.get(label)
         if not training:
             return  # a node that was given up may still have a word
         self._done += epoch - training.finished  # backwards, where one begins again
         training.finished = epoch
         if "val_rmse" in logs:  # not after every epoch
-            training.score = f" · held-out RMSE {logs['val_rmse']:.3f}"
+            training.score, training.scored = f" · {_score(logs)}", epoch
         state = f"loss {logs['loss']:.3f}{training.score}"
         spent = time.monotonic() - self._start
         left = f"{clock(spent / self._done * (self._epochs - self._done))} left"
-        self._bars.update(training.bar, completed=epoch, state=state)
+        stale = f" (epoch {training.scored})" if 0 < training.scored < epoch else ""
+        self._bars.update(training.bar, completed=epoch, state=state + stale)
         self._bars.update(self._total, completed=self._done, state=left)
-        every = max(1, training.epochs // _LINES_PER_TRAINING)
-        if not self._console.is_terminal and (epoch % every == 0 or epoch == training.epochs):
+        if not self._console.is_terminal and training.scored == epoch:
             self.say(f"{label} · epoch {epoch}/{training.epochs} · {state} · {left}")
 
     def end(self, label: str) -> None:
@@ -81,9 +82,20 @@ class Trainings:
         self._epochs -= epochs
         self._bars.update(self._total, total=self._epochs)
 
+    def expect(self, epochs: int) -> None:
+        """Take in epochs that will be trained besides."""
+        self.skip(-epochs)
+
     def say(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(text)
+
+
+def _score(logs: dict[str, float]) -> str:
+    """The held-out scores; a few wrong labels decide the one over all."""
+    size = f" at {logs['size']}x{logs['size']}" if logs["size"] < IMAGE_SIZE else ""
+    trusted, every = logs["val_trusted_rmse"], logs["val_rmse"]
+    return f"held-out RMSE{size} {trusted:.3f} trusted, {every:.3f} all labels"
 
 
 def clock(seconds: float) -> str:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
 
 from data.errors import UserError
+from kfold.shape import Shape
+from kfold.validate import STRICT
+
+Network = Literal["base", "base_extended", "heatmap", "regression"]
+Loss = Literal["mse", "zero_filled_mse", "huber", "wing"]
+Policy = Literal["none", "flip", "light", "standard", "strong"]
+Optimizer = Literal["adam", "adamw", "muon"]
+Views = Literal["plain", "mirror", "six"]
+Count = Annotated[int, Ge(1)]
+NotNegative = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True)
@@ -28,22 +41,26 @@ class Recipe:
         coarse: share of the epochs, the first ones, that see faces at 64x64, for less than half of
             the time; for networks that take any size.
         views: a name in `kfold.views.VIEWS`: what is looked at when predicting.
+        shape: widths, depths and filters, for the networks 'heatmap' and 'regression'.
     """
 
-    network: str
-    epochs: int
-    loss: str = "mse"
-    policy: str = "none"
+    __pydantic_config__: ClassVar = STRICT
+
+    network: Network
+    epochs: Count
+    loss: Loss = "mse"
+    policy: Policy = "none"
     complete_rows: bool = False
-    batch_size: int = 128
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    ema: float = 0.0
-    map_weight: float = 0.0
-    distrust: float = 0.0
-    coarse: float = 0.0
-    views: str = "plain"
+    batch_size: Count = 128
+    optimizer: Optimizer = "adam"
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    weight_decay: NotNegative = 0.0
+    ema: Annotated[float, Ge(0), Lt(1)] = 0.0
+    map_weight: NotNegative = 0.0
+    distrust: NotNegative = 0.0
+    coarse: Annotated[float, Ge(0), Le(1)] = 0.0
+    views: Views = "plain"
+    shape: Shape = field(default_factory=Shape)
 
 
 MODELS: dict[str, Recipe] = {
@@ -78,3 +95,33 @@ def recipe_of(model: str) -> Recipe:
     if model not in MODELS:
         raise UserError(f"unknown model {model!r}: expected one of {', '.join(MODELS)}.")
     return MODELS[model]
+
+
+def differences(one: Recipe | Shape, other: Recipe | Shape) -> str:
+    """What is different in one of two recipes or two shapes: 'loss wing · stem 32'."""
+    parts: list[str] = []
+    for each in fields(one):
+        mine, its = getattr(one, each.name), getattr(other, each.name)
+        if mine == its:
+            continue
+        if isinstance(mine, Shape):
+            parts.append(differences(mine, its))
+        else:
+            shown = f"{mine:.3g}" if isinstance(mine, float) else str(mine).strip("()")
+            parts.append(f"{each.name} {shown}")
+    return " · ".join(parts)
+
+
+def check_network(recipe: Recipe, where: str) -> None:
+    """Refuse what a recipe's network cannot do.
+
+    Raises:
+        UserError: a shape for a network that has none, or small faces for one of a fixed size.
+    """
+    if recipe.coarse and recipe.network != "heatmap":
+        raise UserError(
+            f"{where}.coarse: expected 0.0, as {recipe.network!r} takes faces of one size only, "
+            f"found {recipe.coarse}."
+        )
+    if recipe.shape != Shape() and recipe.network in ("base", "base_extended"):
+        raise UserError(f"{where}.shape: expected none, as {recipe.network!r} has a fixed one.")

@@ -10,7 +10,8 @@ from keras import layers
 from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
 from kfold.inputs import axis_offset, face_inputs
 from kfold.layers import ChooseAnnotator
-from kfold.trunk import Shape, features
+from kfold.shape import Shape
+from kfold.trunk import features
 
 
 def regression_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:

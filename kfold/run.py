@@ -12,7 +12,7 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition, read_competition
 from kfold.recipe import Recipe
+from kfold.validate import STRICT, read_json, validated
 
 RUNS = Path("runs")
 CORRECTIONS = "corrections.csv"
@@ -40,18 +41,14 @@ class RunConfig:
         corrections: SHA-256 of the run's corrections.csv, in hex; empty without one.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     data: str
     checksum: str
     folds: int
     seeds: int
     models: dict[str, Recipe]
     corrections: str = ""
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> RunConfig:
-        """The inverse of `dataclasses.asdict`."""
-        models = {name: Recipe(**recipe) for name, recipe in values["models"].items()}
-        return cls(**{**values, "models": models})
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,7 @@ def read_run(folder: Path) -> Run:
     """Open an existing run.
 
     Raises:
-        UserError: there is no run in this folder.
+        UserError: there is no run in this folder, or one that this version cannot read.
     """
     path = folder / "config.json"
     if not path.is_file():
@@ -103,7 +100,9 @@ def read_run(folder: Path) -> Run:
             f"{folder}: expected a run, found none. Runs there: {', '.join(runs) or 'none'}. "
             "Run `make cv` first, or pass RUN=<name>."
         )
-    return Run(folder, RunConfig.from_json(json.loads(path.read_text())["config"]))
+    values = read_json(path)
+    config = values.get("config") if isinstance(values, dict) else None
+    return Run(folder, validated(RunConfig, config, str(path)))
 
 
 def latest_run(runs: Path = RUNS) -> Path:

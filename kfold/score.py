@@ -63,6 +63,20 @@ def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
     return _root_mean(squared_errors(truth, prediction))
 
 
+def capped_rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
+    """Pooled RMSE in which no label counts as farther off than `FARTHEST` pixels.
+
+    Gross errors among the labels then weigh little and the same in every prediction that is any
+    good, without another prediction to tell them by: what compares recipes of a search.
+
+    Args:
+        truth: float (N, 15, 2), NaN where there is no label.
+        prediction: float (N, 15, 2).
+    """
+    squares = squared_errors(truth, prediction).sum(axis=-1)
+    return _root_mean(np.minimum(squares, FARTHEST**2) / 2)  # half for each coordinate
+
+
 def score(faces: Faces, prediction: np.ndarray) -> Score:
     """Score predictions (N, 15, 2) for labelled faces, with the parts of the error."""
     errors = squared_errors(faces.keypoints, prediction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import warnings
 from collections.abc import Iterator
@@ -28,14 +29,23 @@ Report = tuple[Task, int, dict[str, float]]
 """A training's epoch, counted from 1, with its losses and scores."""
 
 Outcome = dict[str, Any] | str
-"""The summary of a finished training (see `kfold.fit`), or how its loss diverged."""
+"""The summary of a finished training (see `kfold.fit`), or why there is none: how its loss
+diverged, or that it was stopped."""
+
+_STOP = "stop"
+"""A file in the folder of a training that is asked to end."""
+
+
+class _StoppedError(Exception):
+    """The training was asked to end."""
 
 
 class Trainers:
     """Processes that train what they are given, one task at a time each."""
 
-    def __init__(self, pool: Executor, reports: Any, count: int) -> None:
+    def __init__(self, pool: Executor, run: Run, reports: Any, count: int) -> None:
         self._pool = pool
+        self._run = run
         self._reports = reports
         self._count = count
         self._last: Future[Outcome] | None = None
@@ -53,6 +63,13 @@ class Trainers:
         """The epochs since the last call; those of a training come before its outcome."""
         while not self._reports.empty():
             yield self._reports.get()
+
+    def stop(self, task: Task) -> None:
+        """Have a training that has told of an epoch end after the one it is in, and keep nothing.
+
+        Its outcome then says so, unless that was its last.
+        """
+        (self._run.fold_folder(*task) / _STOP).touch()
 
     def kill(self) -> None:
         """Kill the processes and wait for their end."""
@@ -87,7 +104,7 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
         warnings.filterwarnings("ignore", module=r"joblib\.externals\.loky")
         first = run, augmenters, reports
         pool = start_workers(count, _prepare, first, thread_limits(threads))
-        trainers = Trainers(pool, reports, count)
+        trainers = Trainers(pool, run, reports, count)
         try:
             yield trainers
         except TerminatedWorkerError as error:
@@ -137,6 +154,13 @@ class _Trainer:
         from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
 
         _, seed, fold = task
+        folder = self._run.fold_folder(*task)
+
+        def on_epoch(epoch: int, logs: dict[str, float]) -> None:
+            self._reports.put((task, epoch, logs))
+            if (folder / _STOP).exists():
+                raise _StoppedError(f"stopped after epoch {epoch}.")
+
         try:
             return fit_fold(
                 recipe,
@@ -145,12 +169,15 @@ class _Trainer:
                 folds,
                 fold,
                 seed,
-                self._run.fold_folder(*task),
-                lambda epoch, logs: self._reports.put((task, epoch, logs)),
+                folder,
+                on_epoch,
                 workers=self._augmenters,
             )
         except DivergedError as error:
             return str(error)  # the exception itself would need TensorFlow where it arrives
+        except _StoppedError as stop:
+            shutil.rmtree(folder)
+            return str(stop)
 
 
 _trainer: _Trainer

@@ -7,10 +7,11 @@
 # %% [markdown]
 # # What does the winning model do differently?
 #
-# Five ideas, each shown on a finished run (`RUN`, the latest by default). What becomes of the score
-# without each of them is told by `make cv PRESET=ablation`.
+# Five ideas, each shown on a finished run (`RUN`, the latest by default), and at the end what each
+# of them is worth.
 
 # %%
+import csv
 import os
 
 import cv2
@@ -42,7 +43,8 @@ def look(annotator):
 # Instead of thirty numbers from a flattened feature map, the network draws one 24x24 map for each
 # keypoint, a probability over places; the prediction is the map's mean position, which lies between
 # the cells as well as on them (integral regression). A loss on the map itself, cross-entropy with a
-# Gaussian about the label, teaches every cell.
+# Gaussian about the label, teaches every cell. Below each face, the strongest of its 15 maps in
+# each place:
 
 # %%
 outputs = look(1)
@@ -112,3 +114,18 @@ for axis, size in zip(axes, (64, 96), strict=True):
     axis.set_title(f"{size}x{size}")
     axis.axis("off")
 plt.show()
+
+# %% [markdown]
+# ## What each is worth
+#
+# Leave one out, keep the rest, train on the same folds, compare: an ablation. `make cv
+# PRESET=ablation` does so with a short training; if there is such a run, this shows it. How far a
+# line is behind the best has an interval: if that reaches 0, the ingredient may be worth nothing.
+
+# %%
+table = run.folder.with_name("ablation") / "leaderboard.csv"
+rows = list(csv.DictReader(table.open())) if table.is_file() else []
+for row in rows:
+    interval = f"{float(row['behind_low']):+.3f} to {float(row['behind_high']):+.3f}"
+    print(f"{row['name']:20} {float(row['rmse_trusted']):.3f} px  {interval}")
+print(f"{len(rows)} lines in {table}")

@@ -8,10 +8,13 @@
 # # Where is the error?
 #
 # A score is one number; what to do next is in its parts. This reads a finished run (`RUN`, the
-# latest by default) and takes its best line apart.
+# latest by default) and takes its best line apart: labels that are wrong, keypoints that are hard,
+# bias that could be taken away, and the noise that nobody gets below.
 
 # %%
+import json
 import os
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +22,7 @@ import numpy as np
 from data.competition import ANNOTATORS, KEYPOINTS
 from kfold.leaderboard import make_leaderboard
 from kfold.noise import label_noise
+from kfold.report.suspects import rank_suspects
 from kfold.run import open_finished
 from kfold.score import squared_errors, untrusted_labels
 
@@ -41,6 +45,23 @@ print(
     f"{suspects.sum()} labels, {best.flagged:.1%}, carry {share:.0%} of the squared error; "
     f"without them {best.trusted.rmse:.3f} px"
 )
+
+# %% [markdown]
+# ## Which labels are wrong?
+#
+# The farther a label is from a prediction that never saw it, in units of what is usual for its
+# keypoint and annotator, the less it is to be believed. The whole list is in the run's
+# `suspects.csv`. Of rendered faces we know which labels were misplaced, and how many are found:
+
+# %%
+ranked = rank_suspects(train, oof)
+for suspect in ranked[:5]:
+    print(f"row {train.ids[suspect.row]}: {suspect.reason}")
+record = Path(run.config.data) / "demo.json"
+if record.is_file():
+    wrong = json.loads(record.read_text())["flaws"]["training"]["wrong"]
+    first = {suspect.row for suspect in ranked[: 2 * len(wrong)]}
+    print(f"{len(first & set(wrong))} of {len(wrong)} wrong rows are in the first {2 * len(wrong)}")
 
 # %% [markdown]
 # ## By keypoint

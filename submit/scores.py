@@ -12,16 +12,17 @@ from submit.upload import Score
 
 
 def settle(ledger: Path, row: Upload, score: Score, data: Path) -> Upload:
-    """Write a submission's scores into the ledger, and the rank that they stand for.
+    """Write a submission's scores into the ledger, and the rank that they stand for, or its error.
 
     Args:
         ledger: where `row` is.
         row: the submission.
-        score: complete.
+        score: complete, or an error.
         data: folder with the competition's files, for today's leaderboard.
     """
     rank = _rank(score.private, data, "private")
-    settled = replace(row, public=score.public, private=score.private, rank=rank)
+    error = score.error or "no reason" if score.status == "error" else ""
+    settled = replace(row, public=score.public, private=score.private, rank=rank, error=error)
     with open_ledger(ledger) as rows:
         replace_row(rows, settled)
     return settled

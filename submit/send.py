@@ -53,6 +53,8 @@ def send(draft: Draft, force: bool, console: Console) -> None:
     console.print(f"Submission {sent.reference} is uploaded. Waiting for the score ...")
     score = wait_for_score(sent.reference, PATIENCE)
     if score.status == "error":
+        settle(ledger, sent, score, draft.data)
+    if score.status in ("error", "hidden"):
         raise UserError(
             f"Kaggle could not score submission {sent.reference}: {score.error or 'no reason'} "
             f"(see {SUBMISSIONS_PAGE}). The same file is sent again only with FORCE=1."
@@ -89,9 +91,10 @@ def _record(ledger: Path, draft: Draft, force: bool) -> Upload:
 
 
 def _refuse_repeat(ledger: Path, sent: Upload) -> None:
-    if sent.scored:
+    if sent.scored or sent.error:
+        told = sent.error or f"public {sent.public}, private {sent.private}"
         raise UserError(
             f"{ledger}: this very file was submitted at {sent.time} as {sent.reference} "
-            f"(public {sent.public}, private {sent.private}). Nothing was uploaded; "
+            f"({told}). Nothing was uploaded; "
             "pass FORCE=1 to spend another of the day's submissions on it."
         )

@@ -34,7 +34,7 @@ def main(options: Options) -> None:
     from kfold.run import RUNS
 
     console, ledger = open_console(), RUNS / LEDGER
-    pending = [row for row in read_ledger(ledger) if not row.scored]
+    pending = [row for row in read_ledger(ledger) if not (row.scored or row.error)]
     notes, failure = [], None
     try:
         if pending and has_credentials():
@@ -48,24 +48,29 @@ def main(options: Options) -> None:
         console.print(f"{ledger}: no submissions yet; `make submit` makes one.")
         return
     console.print(_table(ledger, rows, console.width))
-    for line in (*relations(rows), *notes):
+    failed = (
+        f"Kaggle could not score submission {row.reference}: {row.error}"
+        for row in rows
+        if row.error
+    )
+    for line in (*relations(rows), *failed, *notes):
         console.print(str(line))
     if failure:
         raise failure
 
 
 def _refresh(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
-    """Ask for the scores of `pending`, and return what is to be said of those that have none."""
+    """Ask for the scores of `pending`, and return what is to be said of those that may get one."""
     from submit.scores import settle
     from submit.upload import wait_for_score
 
     notes = []
     for row in pending:
         score = wait_for_score(row.reference, limit_s=0)
-        if score.status == "complete":
+        if score.status in ("complete", "error"):
             settle(ledger, row, score, data)
-        elif score.status == "error":
-            notes.append(f"Kaggle could not score submission {row.reference}: {score.error}")
+        elif score.status == "hidden":
+            notes.append(f"Kaggle has no score of submission {row.reference}: {score.error}")
         else:
             notes.append(f"Kaggle is still scoring submission {row.reference}.")
     return notes
@@ -84,8 +89,9 @@ def _table(ledger: Path, rows: list[Upload], width: int) -> Table:
     if width >= MESSAGE_FITS:
         table.add_column("message", overflow="fold")
     for row in rows:
+        unknown = "error" if row.error else "-"
         scores = (
-            "-" if score is None else f"{score:.5f}"
+            unknown if score is None else f"{score:.5f}"
             for score in (row.out_of_fold, row.public, row.private)
         )
         rank = "-" if row.rank is None else str(row.rank)

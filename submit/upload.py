@@ -34,13 +34,13 @@ class Score:
     """What Kaggle says of one submission.
 
     Attributes:
-        status: "pending" while Kaggle has not finished.
+        status: "pending" while Kaggle has not finished, "hidden" if it does not tell this user.
         public: RMSE in pixels on the public half, None while unknown.
         private: RMSE in pixels on the private half, None while unknown.
-        error: Kaggle's own words on why the file was not scored, else empty.
+        error: why there is no score, of a file that failed in Kaggle's own words; else empty.
     """
 
-    status: Literal["pending", "complete", "error"]
+    status: Literal["pending", "complete", "error", "hidden"]
     public: float | None = None
     private: float | None = None
     error: str = ""
@@ -177,7 +177,7 @@ def _ask(api: CompetitionApiClient, request: ApiGetSubmissionRequest) -> Score:
         return _score(api.get_submission(request))
     except requests.HTTPError as error:
         if error.response is not None and error.response.status_code in (403, 404):
-            return Score("error", error="it shows none to this user; was another one signed in?")
+            return Score("hidden", error="it shows none to this user; was another one signed in?")
         raise
 
 

@@ -57,7 +57,8 @@ def error_histogram(subject: Subject) -> Markup:
         edges = np.linspace(0, max(2 * FARTHEST, np.nanpercentile(distance, 99.9)), 41)
         parts = [distance[subject.data.train.annotator == a] for a in ANNOTATORS]
         parts = [np.minimum(part[np.isfinite(part)], edges[-1]) for part in parts]
-        panel.hist(parts, edges.tolist(), stacked=True, color=list(COLOURS.values()))
+        for part, colour in zip(parts, COLOURS.values(), strict=True):
+            panel.hist(part, edges.tolist(), histtype="step", color=colour, linewidth=1.5)
         panel.axvline(FARTHEST, color=INK, linewidth=1, linestyle=(0, (3, 2)))
         top = (FARTHEST, 0.97)
         panel.annotate(
@@ -67,6 +68,7 @@ def error_histogram(subject: Subject) -> Markup:
         panel.tick_params(which="minor", length=0)
         panel.yaxis.set_major_formatter("{x:g}")
         panel.set(xlabel="distance of label and prediction, px; last bar: more", ylabel="labels")
+        _legend(panel, loc="upper right")
         median, far = np.nanmedian(distance), np.mean(distance[np.isfinite(distance)] > FARTHEST)
         text = (
             f"Histogram of the distance between label and prediction: half are below "

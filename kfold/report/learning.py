@@ -10,12 +10,17 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from kfold.report.chart import FIRST, INK, SECOND, drawing, inline
+from kfold.recipe import Recipe
+from kfold.report.chart import FIRST, GRID, INK, MUTED, SECOND, drawing, inline
 from kfold.run import Run
 
 History = dict[str, list[float]]
 
-TITLES = {"loss": "Loss", "rmse": "RMSE, px"}
+TITLES = {
+    "loss": "Loss",
+    "trusted_rmse": "RMSE over trusted labels, px",
+    "rmse": "RMSE over all labels, px",
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,13 @@ def learning_curves(runs: Sequence[Run]) -> list[Curves]:
         for model in run.config.models:
             if histories := _read(run, model):
                 name = f"{run.folder.name}/{model}" if len(runs) > 1 else model
-                ids = {quantity: f"{quantity}{len(found)}" for quantity in TITLES}
-                charts = [_draw(histories, quantity, ids[quantity], name) for quantity in TITLES]
+                recipe, number = run.config.models[model], len(found)
+                # Histories are older than the trusted score where they lack it.
+                score = next(q for q in ("trusted_rmse", "rmse") if q in histories[0])
+                charts = [
+                    _draw(histories, quantity, f"{quantity}{number}", name, recipe)
+                    for quantity in ("loss", score)
+                ]
                 found.append(Curves(name, charts))
     return found
 
@@ -52,9 +62,10 @@ def _read(run: Run, model: str) -> list[History]:
     ]
 
 
-def _draw(histories: list[History], quantity: str, name: str, model: str) -> Markup:
+def _draw(histories: list[History], quantity: str, name: str, model: str, recipe: Recipe) -> Markup:
     with drawing(3.8, 2.6) as figure:
         panel = figure.subplots()
+        _shade_coarse(panel, round(recipe.epochs * recipe.coarse))
         for history in histories:
             _draw_history(panel, history, quantity)
         panel.plot([], color=FIRST, label="training, augmented")
@@ -77,6 +88,15 @@ def _draw_history(panel: Axes, history: History, quantity: str) -> None:
     epochs = history["val_epoch"]
     panel.plot(epochs, held_out, color=SECOND, linewidth=1.1, marker=".", markersize=4, alpha=0.75)
     panel.plot(epochs[-1], held_out[-1], color=INK, marker="o", markersize=6, fillstyle="none")
+
+
+def _shade_coarse(panel: Axes, epochs: int) -> None:
+    if epochs:
+        panel.axvspan(0.5, epochs + 0.5, color=GRID, alpha=0.35, linewidth=0)
+        place = ((epochs + 1) / 2, 0.02)
+        panel.annotate(
+            "coarse", place, None, panel.get_xaxis_transform(), color=MUTED, fontsize=9, ha="center"
+        )
 
 
 def _set_axes(panel: Axes) -> None:

@@ -22,7 +22,7 @@ from kfold.report.error_analysis import (
 )
 from kfold.report.gallery import face_card, gallery
 from kfold.report.learning import learning_curves
-from kfold.report.repeat_cards import disagreements, group_examples, size_table
+from kfold.report.repeat_cards import disagreements, group_examples, size_table, versions
 from kfold.report.repeats import Repeats
 from kfold.report.setup import data_table, recipe_table, run_table
 from kfold.report.subject import Subject
@@ -31,9 +31,9 @@ from kfold.report.uploads import submissions
 from kfold.score import FARTHEST
 from kfold.tables import detail_tables
 
-SUSPECTS_SHOWN = 60
+SUSPECTS_AT_ONCE, SUSPECTS_SHOWN = 24, 240
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -45,7 +45,7 @@ _TEMPLATES = Environment(
 def write_page(subject: Subject, repeats: Repeats, suspects: Sequence[Suspect]) -> Path:
     """Write leaderboard.html into the subject's folder; return its path."""
     page = subject.folder / "leaderboard.html"
-    text = _TEMPLATES.get_template("page.html.j2").render(
+    text = TEMPLATES.get_template("page.html.j2").render(
         subject=subject,
         keypoints=[name.replace("_", " ") for name in KEYPOINTS],
         **_leaderboard(subject),
@@ -70,6 +70,7 @@ def _leaderboard(subject: Subject) -> dict[str, object]:
         "ties": [line.entry.name for line in subject.lines[1:] if line.tied],
         **submissions(subject),
         "curves": learning_curves([run for run, _ in subject.runs]),
+        "coarse": any(r.coarse for run, _ in subject.runs for r in run.config.models.values()),
     }
 
 
@@ -101,6 +102,7 @@ def _faces(subject: Subject, suspects: Sequence[Suspect]) -> dict[str, object]:
             (suspect, face_card(train, oof, suspect.row, "suspect", suspect.reason))
             for suspect in suspects[:SUSPECTS_SHOWN]
         ],
+        "at_once": SUSPECTS_AT_ONCE,
     }
 
 
@@ -109,6 +111,7 @@ def _repeats(subject: Subject, repeats: Repeats) -> dict[str, object]:
         "repeats": repeats,
         "disagreements": disagreements(subject.data.train, repeats),
         "group_examples": group_examples(subject.data.train, repeats),
+        "versions": versions(subject.data.train, repeats),
         "group_sizes": size_table(repeats),
     }
 

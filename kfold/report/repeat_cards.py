@@ -1,4 +1,4 @@
-"""Pictures of what repeats: photographs labelled twice, and groups that folds keep together."""
+"""Pictures of what repeats: photographs labelled twice or nearly the same, and groups of rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from kfold.report.repeats import Repeats, same_annotator_pairs
 from kfold.score import squared_errors
 
 PAIRS, GROUPS, MEMBERS = 12, 6, 6
+VERSIONS = 12
+"""Photographs of which several versions are shown."""
 SIZES = ((1, 1), (2, 2), (3, 5), (6, 10), (11, 50), (51, None))
 
 
@@ -46,19 +48,29 @@ def group_examples(faces: Faces, repeats: Repeats) -> list[list[Card]]:
     examples = []
     for label in chosen:
         rows = random.permutation(np.flatnonzero(repeats.groups == label))[:MEMBERS]
-        examples.append(
-            [
-                Card(
-                    f"row {faces.ids[row]}",
-                    "",
-                    data_address(faces.images[row]),
-                    [],
-                    int(faces.annotator[row]),
-                )
-                for row in np.sort(rows)
-            ]
-        )
+        examples.append(_strip(faces, np.sort(rows)))
     return examples
+
+
+def versions(faces: Faces, repeats: Repeats) -> list[list[Card]]:
+    """The versions of some photographs, drawn at random, with their labels."""
+    chosen = np.random.default_rng(0).permutation(len(repeats.similar))[:VERSIONS]
+    return [_strip(faces, repeats.similar[i][:MEMBERS], labels=True) for i in np.sort(chosen)]
+
+
+def _strip(faces: Faces, rows: np.ndarray, labels: bool = False) -> list[Card]:
+    """The faces of some rows, with their labels if asked for."""
+    nothing = np.full_like(faces.keypoints[0], np.nan)
+    return [
+        Card(
+            f"row {faces.ids[row]}",
+            "",
+            data_address(faces.images[row]),
+            marks_of(faces.keypoints[row] if labels else nothing, nothing),
+            int(faces.annotator[row]),
+        )
+        for row in rows
+    ]
 
 
 def size_table(repeats: Repeats) -> list[list[str]]:

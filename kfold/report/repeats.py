@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from data.faces import Faces, image_labels
+from kfold.groups import photo_groups
 from kfold.noise import LabelNoise, label_noise
 from kfold.run import Run, read_groups
 
@@ -19,11 +20,14 @@ class Repeats:
 
     Attributes:
         identical: rows, int64, of each image that appears more than once.
+        similar: rows of each photograph that appears in more than one version: moved, recoded or
+            cropped anew; the first row of each version.
         groups: int64 (N,), the person or photograph that a row was dealt into folds with.
         noise: of the labels, told from photographs that an annotator labelled more than once.
     """
 
     identical: Sequence[np.ndarray]
+    similar: Sequence[np.ndarray]
     groups: np.ndarray
     noise: Sequence[LabelNoise]
 
@@ -33,6 +37,11 @@ class Repeats:
         return sum(len(rows) - 1 for rows in self.identical)
 
     @property
+    def versions(self) -> int:
+        """Further images that nearly repeat an earlier one."""
+        return sum(len(rows) - 1 for rows in self.similar)
+
+    @property
     def sizes(self) -> np.ndarray:
         """Rows in each group, largest first."""
         return np.sort(np.unique(self.groups, return_counts=True)[1])[::-1]
@@ -40,11 +49,18 @@ class Repeats:
 
 def find_repeats(faces: Faces, run: Run) -> Repeats:
     """Find what repeats among the training faces; groups are those of the run's folds."""
-    image = image_labels(faces.images)
-    order = np.argsort(image, kind="stable")
-    images = np.split(order, np.flatnonzero(np.diff(image[order])) + 1)
-    identical = [rows for rows in images if len(rows) > 1]
-    return Repeats(identical, read_groups(run), label_noise(faces))
+    image, groups = image_labels(faces.images), read_groups(run)
+    _, first = np.unique(image, return_index=True)
+    photo = photo_groups(faces.images[first], groups[first]).labels
+    similar = [first[rows] for rows in _repeated(photo)]
+    return Repeats(_repeated(image), similar, groups, label_noise(faces))
+
+
+def _repeated(labels: np.ndarray) -> list[np.ndarray]:
+    """Rows of each label that appears more than once."""
+    order = np.argsort(labels, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return [rows for rows in parts if len(rows) > 1]
 
 
 def same_annotator_pairs(faces: Faces, identical: Sequence[np.ndarray]) -> list[tuple[int, int]]:

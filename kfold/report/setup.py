@@ -6,15 +6,19 @@ import json
 from dataclasses import asdict
 
 from data.reader import Competition
+from kfold.recipe import differences
 from kfold.report.subject import Subject
-from kfold.run import Run
+from kfold.run import CORRECTIONS, Run
+from kfold.shape import Shape
 from kfold.tables import Rows
 
 
 def recipe_table(subject: Subject) -> Rows:
     """Every setting of every model, a column a model."""
     models = {
-        (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): asdict(recipe)
+        (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): (
+            asdict(recipe) | {"shape": differences(recipe.shape, Shape())}
+        )
         for run, _ in subject.runs
         for name, recipe in run.config.models.items()
     }
@@ -58,7 +62,15 @@ def _facts(run: Run) -> dict[str, str]:
     return {
         "data": config.data,
         "checksum": config.checksum,
+        "corrections": _corrections(run),
         "folds": f"{config.folds}",
         "seeds": f"{config.seeds}",
         **{name: str(value) for name, value in made_with.items()},
     }
+
+
+def _corrections(run: Run) -> str:
+    if not run.config.corrections:
+        return "none"
+    lines = len((run.folder / CORRECTIONS).read_text().splitlines()) - 1
+    return f"{lines} lines of {CORRECTIONS}, checksum {run.config.corrections[:12]}"

@@ -161,7 +161,7 @@ def _explain(row: int, evidence: _Evidence, twin: tuple[int, float] | None) -> S
     else:
         keypoints = tuple(np.flatnonzero(far).tolist())
         each = (f"{KEYPOINTS[k]} {evidence.distance[row, k]:.1f} px" for k in keypoints)
-        reason = f"far off: {', '.join(each)}"
+        reason = f"far off: {', '.join(each).replace('_', ' ')}"
     if twin:
         reason += f"; row {twin[0]} shows the same photograph with labels {twin[1]:.1f} px away"
     return Suspect(row, score, keypoints, reason, corrected)

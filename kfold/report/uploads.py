@@ -12,8 +12,6 @@ from kfold.report.chart import FIRST, MUTED, SECOND, drawing, inline
 from kfold.report.subject import Subject
 from kfold.tables import Rows
 
-COLUMNS = ("time", "run", "message", "out_of_fold", "public", "private", "rank")
-
 
 def submissions(subject: Subject) -> dict[str, object]:
     """The runs' uploads as a table; of those of all runs, how far out-of-fold scores are to trust.
@@ -32,15 +30,22 @@ def submissions(subject: Subject) -> dict[str, object]:
 
 
 def _table(uploads: Sequence[Upload]) -> Rows:
-    header = [column.replace("_", " ") for column in COLUMNS]
-    rows = [[_cell(getattr(upload, column)) for column in COLUMNS] for upload in uploads]
-    return [header, *rows] if rows else []
+    """The uploads, latest first; without any, no header either."""
+    header = ["time (UTC)", "run", "out of fold", "public", "private", "rank", "state", "message"]
+    latest = sorted(uploads, key=lambda upload: upload.time, reverse=True)
+    return [header, *map(_row, latest)] if uploads else []
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.5f}" if isinstance(value, float) else str(value)
+def _row(upload: Upload) -> list[str]:
+    scores = (upload.out_of_fold, upload.public, upload.private)
+    return [
+        upload.time[:16].replace("T", " "),
+        upload.run,
+        *("-" if score is None else f"{score:.5f}" for score in scores),
+        "-" if upload.rank is None else f"{upload.rank}",
+        upload.state,
+        upload.message,
+    ]
 
 
 def _scatter(halves: Sequence[Relation]) -> Markup:

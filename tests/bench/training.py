@@ -88,7 +88,7 @@ def main() -> None:
     recipe, way = recipe_of(sys.argv[1]), sys.argv[2]
     recipe = replace(recipe, policy="standard")
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
-    model = build_model(recipe.network)
+    model = build_model(recipe)
     model.map_weight = recipe.map_weight
     model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss])
     speed = {"fit": fit, "plain": plain, "predict": forward}[way](model, recipe, faces)

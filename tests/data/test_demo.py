@@ -138,6 +138,15 @@ def test_duplicates_are_labelled_anew(folder: Path, read: Competition) -> None:
     assert LABEL_SIGMA / 2 < np.nanstd(apart) < 3 * LABEL_SIGMA
 
 
+def test_people_may_be_photographed_many_times() -> None:
+    faces, flaws = demo_faces(40, np.random.SeedSequence(4), (0, 0), retake_share=0.7)
+    people, photographs = np.unique(flaws.source, return_counts=True)
+    assert flaws.retaken.sum() == 28
+    assert len(people) <= 10
+    assert photographs.max() > 2
+    assert len(np.unique(faces.images, axis=0)) == 38  # two are duplicates
+
+
 def test_retakes_show_the_same_face_again(folder: Path, read: Competition) -> None:
     images = read.train.images.reshape(TRAIN, -1).astype(float)
     likeness = np.corrcoef(images)

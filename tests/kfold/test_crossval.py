@@ -2,8 +2,10 @@
 
 import io
 import os
+import re
 import signal
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,6 +90,20 @@ def test_a_user_error_in_a_worker_arrives_as_it_is():
     with pytest.raises(UserError, match="nowhere: no such folder"):
         trained(run, ["calm"], jobs=2)
     assert not run.summary("calm", 0, 0)
+
+
+def test_a_training_that_is_stopped_says_so_and_keeps_nothing():
+    run = begin("halted", {"calm": CALM})
+    task = ("calm", 0, 0)
+    with start_trainers(run, 1, 1, 0) as trainers:
+        future = trainers.submit(task, replace(CALM, epochs=1000))
+        while not [epoch for _, epoch, _ in trainers.reports()]:
+            wait([future], timeout=0.02)
+        trainers.stop(task)
+        assert re.fullmatch(r"stopped after epoch \d+.", future.result(timeout=120))
+        assert not run.fold_folder(*task).exists()
+        summary = trainers.submit(task, CALM).result(timeout=120)
+    assert summary == run.summary(*task)
 
 
 def start_and(stop: Callable[[int], None], run: Run, workers: list[int]) -> None:

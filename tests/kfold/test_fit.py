@@ -46,10 +46,12 @@ def test_files_say_what_the_summary_says(faces, folds, fitted):
     assert rmse(truth, stored["oof"].mean(axis=0)) == pytest.approx(summary["rmse"], rel=1e-3)
     assert stored["test"].shape == (2, 5, 15, 2)
     history = json.loads((folder / "history.json").read_text())
-    assert [len(history[name]) for name in ("loss", "rmse", "val_rmse")] == [2, 2, 1]
+    lengths = {"loss": 2, "rmse": 2, "trusted_rmse": 2, "val_rmse": 1, "val_trusted_rmse": 1}
+    assert {name: len(history[name]) for name in lengths} == lengths
     assert history["val_epoch"] == [2]
     assert [epoch for epoch, _ in told] == [1, 2]
     assert history["loss"] == [logs["loss"] for _, logs in told]
+    assert [logs["size"] for _, logs in told] == [96, 96]
 
 
 def test_weights_are_stored_without_the_optimizer(fitted):
@@ -93,7 +95,7 @@ def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
 
 def test_the_mirrored_view_is_in_its_own_place(faces):
     """A face and its mirror image get mirrored predictions, but for the annotators' offsets."""
-    model = build_model("heatmap")
+    model = build_model(TINY)
     plain, mirrored = predict(model, faces[:4], "mirror")
     turned = replace(faces[:4], images=np.ascontiguousarray(faces.images[:4, :, ::-1]))
     other_plain, other_mirrored = predict(model, turned, "mirror")
@@ -124,7 +126,7 @@ def test_first_epochs_may_be_coarse(faces, folds, tmp_path):
 
 def test_a_face_looks_the_same_at_either_size(faces):
     """Networks on small images predict in pixels of the full size."""
-    model = build_model("heatmap")
+    model = build_model(TINY)
     small = np.stack([cv2.resize(image, (64, 64)) for image in faces.images[:4]])
     inputs = network_inputs(small, faces.annotator[:4], np.zeros(4, bool))
     plain = predict(model, faces[:4])[0]

@@ -83,6 +83,8 @@ def test_photographs_of_the_demo_are_found_exactly(demo: tuple[Faces, Flaws]) ->
     assert together(found.labels, flaws).all()
     assert len(np.unique(found.labels)) == len(np.unique(flaws.source))
     assert found.similar == flaws.retaken.sum()
+    np.testing.assert_array_equal(photo_groups(faces.images, flaws.source).labels, found.labels)
+    assert photo_groups(faces.images, np.arange(len(faces))).similar == 0
 
 
 def test_persons_of_the_demo_stay_together_and_do_not_chain(demo: tuple[Faces, Flaws]) -> None:

@@ -18,6 +18,7 @@ from kfold.layers import (
     cell_centres,
 )
 from kfold.networks import NETWORKS, build_model
+from kfold.recipe import Recipe
 
 CELLS = 24
 
@@ -69,7 +70,7 @@ def test_each_annotator_gets_its_own_maps():
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_maps_gray_values_and_annotator_to_pixels(network):
     rng = np.random.default_rng(0)
-    model = build_model(network)
+    model = build_model(Recipe(network, epochs=1))
     images = rng.integers(0, 256, (2, 96, 96, 1)).astype(np.uint8)
     inputs = network_inputs(images[..., 0], np.array([1, 2]), np.array([False, True]))
     outputs = model.predict(inputs, verbose=0)
@@ -82,7 +83,9 @@ def test_every_network_maps_gray_values_and_annotator_to_pixels(network):
     ("network", "millions"), [("base", 37.8), ("base_extended", 9.55), ("heatmap", 0.97)]
 )
 def test_networks_have_the_size_they_are_described_with(network, millions):
-    assert build_model(network).count_params() / 1e6 == pytest.approx(millions, rel=5e-3)
+    assert build_model(Recipe(network, epochs=1)).count_params() / 1e6 == pytest.approx(
+        millions, rel=5e-3
+    )
     keras.backend.clear_session()
 
 

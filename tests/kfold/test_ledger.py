@@ -23,7 +23,7 @@ def ledger(tmp_path: Path) -> Path:
 
 def test_the_columns_are_those_a_competitor_looks_for() -> None:
     assert ",".join(COLUMNS) == (
-        "time,run,checksum,message,out_of_fold,public,private,rank,reference"
+        "time,run,checksum,message,out_of_fold,public,private,rank,reference,error"
     )
 
 
@@ -36,6 +36,22 @@ def test_a_score_replaces_the_row_without_one(ledger: Path) -> None:
         replace_row(rows, scored)
     assert read_ledger(ledger) == [scored, other]
     assert [path.name for path in ledger.parent.iterdir()] == [ledger.name]
+
+
+def test_what_has_become_of_a_submission_is_told() -> None:
+    assert ROW.state == "no score yet"
+    assert dataclasses.replace(ROW, public=1.25).state == "scored"
+    assert dataclasses.replace(ROW, error="Too few rows").state == "error: Too few rows"
+
+
+def test_a_ledger_from_before_errors_were_kept_is_read_and_rewritten(ledger: Path) -> None:
+    ledger.parent.mkdir()
+    ledger.write_text(f"{','.join(COLUMNS[:-1])}\n{ROW.time},first,ab12,m,1.5,,,,7\n")
+    with open_ledger(ledger) as rows:
+        assert rows == [ROW]
+        replace_row(rows, dataclasses.replace(ROW, error="Too few rows"))
+    assert ledger.read_text().splitlines()[0] == ",".join(COLUMNS)
+    assert read_ledger(ledger)[0].error == "Too few rows"
 
 
 def test_the_latest_of_a_files_uploads_counts() -> None:
@@ -90,6 +106,7 @@ numbers = st.floats(0, 100)
             private=st.none() | numbers,
             rank=st.none() | st.integers(1),
             reference=st.integers(1),
+            error=text,
         ),
         unique_by=lambda row: row.reference,
         max_size=4,
@@ -109,10 +126,10 @@ def test_what_is_recorded_is_read_back(rows: list[Upload]) -> None:
         ("", "line 1: expected time,run,"),
         ("time,run\n", "line 1: expected time,run,"),
         ("time;run\n", "Save it as CSV with commas"),
-        ("{header}\nt,r,c,caf\udce9,1.5,,,,7\n", "expected CSV in UTF-8"),
-        ("{header}\nt,r,c," + "m" * 200_000 + ",1.5,,,,7\n", "field larger than field limit"),
-        ("{header}\nt,r,c,m,x,,,,7\n", "line 2: expected"),
-        ("{header}\nt,r,c,m,1.5,,,,7\nt,r,c\n", "line 3: expected"),
+        ("{header}\nt,r,c,caf\udce9,1.5,,,,7,\n", "expected CSV in UTF-8"),
+        ("{header}\nt,r,c," + "m" * 200_000 + ",1.5,,,,7,\n", "field larger than field limit"),
+        ("{header}\nt,r,c,m,x,,,,7,\n", "line 2: expected"),
+        ("{header}\nt,r,c,m,1.5,,,,7,\nt,r,c\n", "line 3: expected"),
     ],
 )
 def test_a_damaged_ledger_is_named(ledger: Path, content: str, expected: str) -> None:
@@ -128,6 +145,6 @@ def test_a_damaged_ledger_is_named(ledger: Path, content: str, expected: str) ->
 def test_what_a_spreadsheet_saves_is_read(ledger: Path) -> None:
     with open_ledger(ledger) as rows:
         rows += [ROW, dataclasses.replace(ROW, reference=8)]
-    saved = "\ufeff" + ledger.read_text() + "\n,,,,,,,,\n"
+    saved = "\ufeff" + ledger.read_text() + "\n,,,,,,,,,\n"
     ledger.write_text(saved)
     assert [row.reference for row in read_ledger(ledger)] == [7, 8]

@@ -5,8 +5,15 @@ from kfold import backend  # noqa: F401  isort: skip
 import keras
 from keras import ops
 
-from kfold.losses import LOSSES, PooledRMSE, masked_huber, masked_mse, zero_filled_mse
-from kfold.score import rmse
+from kfold.losses import (
+    LOSSES,
+    PooledRMSE,
+    TrustedRMSE,
+    masked_huber,
+    masked_mse,
+    zero_filled_mse,
+)
+from kfold.score import rmse, untrusted_labels
 
 
 @pytest.fixture
@@ -68,3 +75,19 @@ def test_pooled_rmse_over_batches_is_the_score_of_all(labels):
     assert float(metric.result()) == pytest.approx(rmse(target, prediction), rel=1e-5)
     metric.reset_state()
     assert float(metric.result()) == 0
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(1, True), (2, False)])
+def test_trusted_rmse_is_the_leaderboards(wrong, told):
+    rng = np.random.default_rng(0)
+    target = rng.uniform(0, 95, (8, 15, 2)).astype(np.float32)
+    prediction = target + rng.normal(0, 1, target.shape).astype(np.float32)
+    target[6:, 4:] = np.nan
+    target[0, :wrong] += 20  # of 98 labels, of which 2% may be wrong
+    suspects = untrusted_labels(target, prediction)
+    assert suspects.any() == told
+    metric = TrustedRMSE()
+    metric.update_state(target[:3], prediction[:3])
+    metric.update_state(target[3:], prediction[3:])
+    kept = np.where(suspects[..., None], np.nan, target)
+    assert float(metric.result()) == pytest.approx(rmse(kept, prediction), rel=1e-5)

@@ -13,9 +13,12 @@ def shown(terminal):
     with trainings.shown():
         trainings.start("one", 2)
         trainings.start("two", 4)
-        trainings.epoch("one", 1, {"loss": 8.0})
-        trainings.epoch("two", 1, {"loss": 9.0})
-        trainings.epoch("one", 2, {"loss": 7.0, "val_rmse": 2.5})
+        held_out = {"val_rmse": 2.5, "val_trusted_rmse": 1.5}
+        trainings.epoch("one", 1, {"loss": 8.0, "size": 64} | held_out)
+        trainings.epoch("two", 1, {"loss": 9.0, "size": 64} | held_out)
+        trainings.epoch("two", 2, {"loss": 8.5, "size": 96})
+        trainings._bars.refresh()
+        trainings.epoch("one", 2, {"loss": 7.0, "size": 96} | held_out)
         trainings.end("one")
         trainings._bars.refresh()
         trainings.say("one: done")
@@ -23,12 +26,13 @@ def shown(terminal):
     return console.file.getvalue(), trainings
 
 
-def test_a_file_gets_a_line_an_epoch():
+def test_a_file_gets_a_line_when_there_is_a_score():
     text, _ = shown(terminal=False)
     starts = ["one · epoch 1/2 ·", "two · epoch 1/4 ·", "one · epoch 2/2 ·", "one: done"]
     for line, start in zip(text.splitlines(), starts, strict=True):
         assert line.startswith(start)
-    assert "loss 7.000 · held-out RMSE 2.500 · 0:00 left" in text
+    assert "loss 8.000 · held-out RMSE at 64x64 1.500 trusted, 2.500 all labels" in text
+    assert "loss 7.000 · held-out RMSE 1.500 trusted, 2.500 all labels · 0:00 left" in text
 
 
 def test_a_terminal_shows_all_that_runs():
@@ -39,9 +43,11 @@ def test_a_terminal_shows_all_that_runs():
     frame = text[: text.index("one: done")].rsplit("epochs of all trainings", 1)[1]
     assert "two" in frame
     assert "one" not in frame
+    assert "loss 8.500 · held-out RMSE at 64x64" in frame
+    assert "(epoch 1)" in frame
 
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_what_will_not_be_trained_is_taken_out(terminal):
     _, trainings = shown(terminal)
-    assert (trainings._done, trainings._epochs) == (3, 3)
+    assert (trainings._done, trainings._epochs) == (4, 4)

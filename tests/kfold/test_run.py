@@ -64,7 +64,9 @@ def test_a_run_gains_models_and_seeds(tmp_path, begun):
 
 
 def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
-    run = open_run(tmp_path / "run", replace(CONFIG, models={**CONFIG.models, "b": Recipe("b", 1)}))
+    run = open_run(
+        tmp_path / "run", replace(CONFIG, models={**CONFIG.models, "b": Recipe("base", 1)})
+    )
     for model in ("mask", "b"):
         run.fold_folder(model, 0, 0).mkdir(parents=True)
     changed = replace(CONFIG, models={"mask": Recipe("base", 4)})
@@ -81,6 +83,20 @@ def test_folds_survive_the_round_trip(tmp_path):
     folds = np.random.default_rng(0).integers(0, 5, len(faces))
     write_folds(run, faces, np.arange(len(faces)), folds)
     np.testing.assert_array_equal(read_folds(run), folds)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"config": {}}'])
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match=r"config.json.*: expected"):
+        read_run(tmp_path)
+
+
+def test_a_setting_of_another_version_is_named(tmp_path, begun):
+    path = begun.folder / "config.json"
+    path.write_text(path.read_text().replace('"epochs"', '"rounds"'))
+    with pytest.raises(UserError, match="rounds"):
+        read_run(begun.folder)
 
 
 def test_a_run_that_is_not_there_is_refused_with_those_that_are(tmp_path):

@@ -5,19 +5,32 @@ import pytest
 from augment.batches import network_inputs
 from data.errors import UserError
 from kfold.networks import build_model
+from kfold.recipe import Recipe
+from kfold.shape import Shape
 from kfold.standalone import export, standalone
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 96, 96)).astype(np.uint8)
 
 
+RECIPES = {
+    "heatmap": Recipe("heatmap", 1),
+    "regression": Recipe("regression", 1),
+    "base": Recipe("base", 1),
+    "one head": Recipe("heatmap", 1, shape=Shape(annotator_heads=False)),
+    "batch norm": Recipe("heatmap", 1, shape=Shape(batch_norm=True)),
+    "mirrored edges": Recipe("heatmap", 1, shape=Shape(padding="mirror", pooling="max")),
+    "strides": Recipe("heatmap", 1, shape=Shape(pooling="stride", dropout=0.2, kernel=5)),
+}
+
+
 def network(name):
     """An untrained one, none of whose weights is what it starts with."""
-    model, rng = build_model(name), np.random.default_rng(1)
+    model, rng = build_model(RECIPES[name]), np.random.default_rng(1)
     model.set_weights([w + rng.normal(0, 0.01, w.shape) for w in model.get_weights()])
     return model
 
 
-@pytest.mark.parametrize("name", ["heatmap", "regression", "one_head", "batch_norm", "base"])
+@pytest.mark.parametrize("name", RECIPES)
 def test_every_network_is_rewritten_in_layers_of_keras(name):
     original = network(name)
     rewritten = standalone(original)

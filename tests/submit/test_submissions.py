@@ -46,14 +46,20 @@ def test_missing_scores_are_asked_for_and_everything_is_printed(
     assert kaggle.seen == ["GetSubmission"] * 2
 
 
-def test_what_has_no_score_yet_is_told(ledger, kaggle: KaggleServer, capsys):
+def test_what_has_no_score_is_told_and_what_never_will_not_asked_for_again(
+    ledger, kaggle: KaggleServer, capsys
+):
     error = {"status": "ERROR", "errorDescription": "Bad [row]"}
     kaggle.submissions = [{"ref": 1001, "status": "PENDING"}, {"ref": 1002, **error}]
     main(Options())
     out = capsys.readouterr().out
     assert "Kaggle is still scoring submission 1001" in out
     assert "Kaggle could not score submission 1002: Bad [row]" in out
-    assert not read_ledger(LEDGER)[2].scored
+    assert [row.state for row in read_ledger(LEDGER)[1:]] == ["no score yet", "error: Bad [row]"]
+    kaggle.seen.clear()
+    main(Options())
+    assert kaggle.seen == ["GetSubmission"]
+    assert "Kaggle could not score submission 1002: Bad [row]" in capsys.readouterr().out
 
 
 def test_without_credentials_the_ledger_is_printed(ledger, capsys):

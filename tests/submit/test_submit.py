@@ -151,7 +151,10 @@ def test_a_scoring_error_is_told_in_kaggles_words(options, kaggle, refusal: Refu
     kaggle.scoring = {"status": "ERROR", "errorDescription": "Too [few] rows"}
     message = refusal(lambda: main(Options(**options)))
     assert "could not score submission 1000: Too [few] rows" in message
-    assert not read_ledger(LEDGER)[0].scored
+    assert read_ledger(LEDGER)[0].state == "error: Too [few] rows"
+    again = refusal(lambda: main(Options(**options)))
+    assert "(Too [few] rows). Nothing was uploaded; pass FORCE=1" in again
+    assert sent_files(kaggle) == 1
 
 
 def test_a_failure_while_waiting_loses_nothing(options, kaggle: KaggleServer, refusal: Refusal):

@@ -180,7 +180,9 @@ def test_a_failure_while_waiting_names_the_submission(
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_submission_of_another_account_has_no_score(kaggle: KaggleServer, status: int) -> None:
     kaggle.fail("GetSubmission", status=status)
-    assert "was another one signed in?" in wait_for_score(1000, 9).error
+    score = wait_for_score(1000, 9)
+    assert score.status == "hidden"
+    assert "was another one signed in?" in score.error
 
 
 def test_kaggles_own_client_takes_the_stand_in_for_kaggle(

@@ -64,6 +64,10 @@ function enlarge(face) {
   current = face;
   const { title, note, annotator, error, errors } = face.dataset;
   dialog.querySelector(".stage").replaceChildren(face.querySelector("svg").cloneNode(true));
+  const above = (key) => key.compareDocumentPosition(face) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const keys = all(".key", face.closest("section")).filter(above);
+  const drawn = face.querySelector("g[data-k]") ? keys.pop().cloneNode(true).childNodes : [];
+  dialog.querySelector(".key").replaceChildren(...drawn);
   dialog.querySelector("h2").textContent = title + (error ? ` · ${error}` : "");
   dialog.querySelector(".facts p").textContent = `annotator ${annotator}${note ? ` · ${note}` : ""}`;
   const points = errors.split(",").map((value, k) => [KEYPOINTS[k], parseFloat(value)])
@@ -76,6 +80,7 @@ function enlarge(face) {
   }));
   dialog.querySelector("table").hidden = points.length === 0;
   if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;  // a narrow one would begin at its first button
 }
 function step(by) {
   const faces = all(".face:not([hidden])", current.closest(".faces, .suspects"));

@@ -150,6 +150,8 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(page, width):
     box = page.get_by_role("dialog").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+    assert page.locator("dialog svg.photo").bounding_box()["y"] >= box["y"]
+    assert page.get_by_role("button", name="Next").bounding_box()["y"] < 800
 
 
 def test_it_prints_without_its_controls(page):

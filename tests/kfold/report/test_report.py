@@ -17,11 +17,12 @@ from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
+from kfold.report.repeat_cards import versions
 from kfold.report.repeats import find_repeats
 from kfold.report.subject import open_subject
 from kfold.report.uploads import submissions
 from kfold.report.write import write_report
-from kfold.run import Run
+from kfold.run import Run, write_folds
 from tests.kfold.finished_run import finished_run, random_competition
 
 MEASURES = {title: measure for title, _, measure in PROPERTIES}
@@ -72,7 +73,8 @@ def ledger(subject):
 def test_uploads_are_listed_and_set_against_the_folds(ledger, subject):
     told = submissions(subject)
     header, *rows = told["uploads"]
-    assert [dict(zip(header, row, strict=True))["private"] for row in rows] == ["1.60000"]
+    (told_of,) = (dict(zip(header, row, strict=True)) for row in rows)
+    assert (told_of["private"], told_of["state"]) == ("1.60000", "scored")
     chart = str(told["relation_chart"])
     gap = np.mean([0.2, 0.3, 0.2])
     known = np.corrcoef([1.5, 2, 3], [1.7, 2.3, 3.2])[0, 1]
@@ -80,6 +82,22 @@ def test_uploads_are_listed_and_set_against_the_folds(ledger, subject):
         f"public against out-of-fold RMSE: correlation {known:+.3f}, mean gap {gap:+.3f}" in chart
     )
     assert chart.count("<use ") >= 6
+
+
+def test_an_upload_that_kaggle_could_not_score_is_no_missing_score(ledger, subject):
+    with open_ledger(ledger) as uploads:
+        uploads[0] = replace(uploads[0], public=None, private=None, error="Too few rows")
+    _, row = submissions(subject)["uploads"]
+    assert row == [
+        "2026-01-01",
+        "one",
+        "1.50000",
+        "-",
+        "-",
+        "9",
+        "error: Too few rows",
+        "m",
+    ]
 
 
 def test_the_page_shows_the_relation(ledger, planted, runs):
@@ -138,6 +156,20 @@ def test_repeated_photographs_are_found(planted, runs):
     copies = (flaws.source != np.arange(len(flaws.source))) & ~flaws.retaken
     assert repeats.copies == copies.sum() > 0
     assert repeats.sizes.sum() == len(planted.data.train)
+
+
+def test_nearly_identical_photographs_are_found_within_groups(planted, tmp_path):
+    train, source = planted.data.train, planted.flaws.source
+    run, folds = finished_run(tmp_path / "run", planted.data, {"model": [1.0]})
+    write_folds(run, train, source, folds)
+    repeats = find_repeats(train, run)
+    assert repeats.versions == planted.flaws.retaken.sum() > 0
+    for rows in repeats.similar:
+        assert len(rows) > 1
+        assert len(set(source[rows])) == 1
+    strips = versions(train, repeats)
+    assert all(card.marks for cards in strips for card in cards)
+    assert [len(cards) for cards in strips] == [len(rows) for rows in repeats.similar]
 
 
 def test_the_gallery_holds_the_worst_of_each_annotator_first(subject):

@@ -1,0 +1,225 @@
+"""Search for a better recipe: train what Optuna proposes, fold by fold, while it is promising.
+
+The value of a trial is `capped_rmse` of its out-of-fold predictions, on the folds of `make cv`, at
+the same number of epochs for every trial. Labels that are grossly wrong would drown differences
+between recipes in a plain RMSE; the capped one needs no reference prediction to leave them out, so
+that it means the same for a part of the folds and in a later search. Within a training, where
+Keras scores it, trials are compared by the trusted RMSE.
+
+This process asks and tells; the workers train and know nothing of the search. A trial is one model
+of a run, the search's folder, with folds, weights and predictions as those of any run.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from optuna.study import Study
+from optuna.trial import Trial, TrialState
+from rich.console import Console
+
+from data.faces import Faces
+from kfold.progress import Trainings, clock
+from kfold.recipe import Recipe
+from kfold.run import Run, open_run
+from kfold.score import capped_rmse
+from kfold.search_space import MOST_WORK, SPACE, recipe_at
+from kfold.shape import multiplications
+from kfold.study import first_compared, is_reference, taken
+from kfold.workers import Outcome, Report, Task, Trainers
+
+_POLL = 0.2
+"""Seconds between two looks at how the trainings get on."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to search.
+
+    Attributes:
+        trials: how many in all, those of earlier calls included; None for no limit.
+        minutes: after which no training is started; those that run are finished. None for no limit.
+    """
+
+    trials: int | None
+    minutes: float | None
+
+
+@dataclass
+class Candidate:
+    """A trial under way.
+
+    Attributes:
+        trial: what Optuna knows of it.
+        recipe: what is trained.
+        fold: the fold that is trained now, or next.
+        seconds: of training so far.
+        started: when the present training was, on the monotonic clock.
+        pruned: it is not promising, and its training was asked to stop.
+        reported: steps that Optuna knows the score of already.
+    """
+
+    trial: Trial
+    recipe: Recipe
+    fold: int = 0
+    seconds: float = 0.0
+    started: float = 0.0
+    pruned: bool = False
+    reported: set[int] = field(default_factory=set)
+
+    @property
+    def task(self) -> Task:
+        """The training of its present fold."""
+        return f"trial{self.trial.number}", 0, self.fold
+
+
+class Search:
+    """Trials that run, those that may go on, and those to come."""
+
+    def __init__(
+        self, run: Run, study: Study, base: Recipe, faces: Faces, budget: Budget, console: Console
+    ) -> None:
+        """Go on with a study.
+
+        Args:
+            run: whose folder the trials are kept in; its folds are dealt.
+            study: see `kfold.study.open_study`.
+            base: the recipe that the search starts from; it has what the space leaves alone.
+            faces: the training faces.
+            budget: how long to search.
+            console: where progress is shown.
+        """
+        self._run, self._study, self._base, self._faces = run, study, base, faces
+        self._running: dict[Future[Outcome], Candidate] = {}
+        self._open: list[Candidate] = []
+        self._asked = sum(taken(trial) for trial in study.trials)
+        self._most = budget.trials
+        minutes = float("inf") if budget.minutes is None else budget.minutes
+        self._deadline = time.monotonic() + 60 * minutes
+        to_come = max(0, (budget.trials or 0) - self._asked)
+        self._progress = Trainings(console, to_come * base.epochs)
+        for frozen in study.get_trials(states=(TrialState.RUNNING,)):
+            # Optuna has no other way to go on with a trial of a process that is no more.
+            candidate = self._taken_up(Trial(study, frozen._trial_id))
+            candidate.reported = set(frozen.intermediate_values)
+            self._open.insert(0, candidate)
+            self._progress.expect(base.epochs)
+
+    def train(self, trainers: Trainers, jobs: int) -> None:
+        """Train until the budget is used up, so many candidates at once."""
+        with self._progress.shown():
+            self._start(trainers, jobs)
+            while self._running:
+                done, _ = wait(self._running, _POLL, FIRST_COMPLETED)
+                for report in trainers.reports():
+                    self._watch(trainers, report)
+                for future in done:
+                    self._end(self._running.pop(future), future.result())
+                self._start(trainers, jobs)
+
+    def _start(self, trainers: Trainers, jobs: int) -> None:
+        while len(self._running) < jobs and (candidate := self._next()):
+            if summary := self._run.summary(*candidate.task):  # from before a search was cut off
+                self._progress.skip(self._base.epochs)
+                self._advance(candidate, summary["seconds"])
+                continue
+            candidate.started = time.monotonic()
+            self._progress.start(self._label(candidate), self._base.epochs)
+            self._running[trainers.submit(candidate.task, candidate.recipe)] = candidate
+
+    def _next(self) -> Candidate | None:
+        """A promising trial, or a new one; none when the budget is used up."""
+        if time.monotonic() >= self._deadline:
+            return None
+        if self._open:
+            return self._open.pop()
+        if self._most is not None and self._asked >= self._most:
+            return None
+        self._asked += 1
+        if self._most is None:
+            self._progress.expect(self._base.epochs)
+        return self._taken_up(self._affordable())
+
+    def _affordable(self) -> Trial:
+        while True:
+            trial = self._study.ask(SPACE)
+            shape = recipe_at(trial.params, self._base).shape
+            work = multiplications(shape) / multiplications(self._base.shape)
+            if work <= MOST_WORK:
+                trial.set_user_attr("work", work)
+                return trial
+            self._study.tell(trial, state=TrialState.PRUNED)
+
+    def _taken_up(self, trial: Trial) -> Candidate:
+        """The trial as a model of the run."""
+        candidate = Candidate(trial, recipe_at(trial.params, self._base))
+        models = {candidate.task[0]: candidate.recipe}
+        self._run = open_run(self._run.folder, replace(self._run.config, models=models))
+        return candidate
+
+    def _watch(self, trainers: Trainers, report: Report) -> None:
+        """Show an epoch, and stop a training whose scores on the first fold are poor."""
+        task, epoch, logs = report
+        candidate = next(one for one in self._running.values() if one.task == task)
+        self._progress.epoch(self._label(candidate), epoch, logs)
+        # Its last score is that of the views together, see `_advance`.
+        comparable = first_compared(self._base.epochs) <= epoch < self._base.epochs
+        if task[2] == 0 and comparable and "val_trusted_rmse" in logs and not candidate.pruned:
+            candidate.pruned = self._unpromising(candidate, epoch, logs["val_trusted_rmse"])
+            if candidate.pruned:
+                trainers.stop(task)
+
+    def _end(self, candidate: Candidate, outcome: Outcome) -> None:
+        self._progress.end(self._label(candidate))
+        if isinstance(outcome, dict) and not candidate.pruned:
+            self._advance(candidate, outcome["seconds"])
+            return
+        candidate.seconds += time.monotonic() - candidate.started
+        self._tell(candidate, None)
+        why = outcome if isinstance(outcome, str) else "not promising."
+        self._progress.say(f"{self._label(candidate)}: {why}")
+
+    def _advance(self, candidate: Candidate, seconds: float) -> None:
+        """Score the folds that are finished; go on with the next where that is promising."""
+        label, folds = self._label(candidate), self._run.config.folds
+        candidate.seconds += seconds
+        candidate.fold += 1
+        value = self._score(candidate)
+        unpromising = self._unpromising(candidate, candidate.fold * self._base.epochs, value)
+        self._progress.say(f"{label}: capped RMSE {value:.4f} so far, in {clock(seconds)}")
+        if candidate.fold == folds:
+            self._tell(candidate, value)
+        elif unpromising:
+            self._tell(candidate, None)
+        else:
+            self._open.append(candidate)
+            self._progress.expect(self._base.epochs)
+
+    def _unpromising(self, candidate: Candidate, step: int, value: float) -> bool:
+        """Tell Optuna a score; the reference is never cut short, but its scores are compared."""
+        if step not in candidate.reported:
+            candidate.trial.report(value, step)
+            candidate.reported.add(step)
+        return candidate.trial.should_prune() and not is_reference(candidate.trial)
+
+    def _score(self, candidate: Candidate) -> float:
+        """Capped RMSE in px over the folds that are finished."""
+        truth, predicted = [], []
+        model, seed, _ = candidate.task
+        for fold in range(candidate.fold):
+            with np.load(self._run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
+                truth.append(self._faces.keypoints[stored["rows"]])
+                predicted.append(stored["oof"].mean(axis=0))
+        return capped_rmse(np.concatenate(truth), np.concatenate(predicted))
+
+    def _tell(self, candidate: Candidate, value: float | None) -> None:
+        candidate.trial.set_user_attr("folds", candidate.fold)
+        candidate.trial.set_user_attr("minutes", candidate.seconds / 60)
+        state = TrialState.PRUNED if value is None else TrialState.COMPLETE
+        self._study.tell(candidate.trial, value, state)
+
+    def _label(self, candidate: Candidate) -> str:
+        return f"trial {candidate.trial.number}, fold {candidate.fold + 1}/{self._run.config.folds}"

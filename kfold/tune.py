@@ -1,0 +1,109 @@
+"""`make tune`: search for a better recipe than ours, and write the best as a configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.errors import UserError, run_command
+
+if TYPE_CHECKING:
+    from data.reader import Competition
+
+TRIALS = 30
+
+
+@dataclass(frozen=True)
+class Options:
+    """Search with Optuna for a better recipe than the quick preset's, which is the first trial.
+
+    The same command goes on with a search; with more trials or minutes it searches longer.
+    """
+
+    data: Path = Path("data/raw")
+    """Folder with the competition's four files, zipped or not."""
+    run: str = "tune"
+    """Name of the search; its folder is that of a run."""
+    folds: int = 5
+    """How many folds; a trial is scored on all of them, unless it is cut short."""
+    epochs: int | None = None
+    """Passes over the training rows, for every trial; the quick preset's by default."""
+    trials: int | None = None
+    """Trials in all, those of earlier calls included; 30 where there is no limit in minutes."""
+    minutes: float | None = None
+    """Start no training after so many minutes; those that run then are finished."""
+    jobs: int | None = None
+    """Trainings at a time; by default as many as suit the machine."""
+    force: bool = False
+    """Forget this search and begin it again."""
+
+
+def main(options: Options) -> None:
+    """Search within the budget of `options`, then write winner.json and search.html."""
+    if find_spec("optuna") is None:
+        raise UserError(
+            "tune: expected the package optuna, found none. `make tune` installs it, and so does "
+            "`.venv/bin/python -m pip install -c constraints.txt -r requirements-cluster.txt`."
+        )
+    from data.atomic import locked
+    from data.reader import read_competition
+    from kfold.run import run_folder
+
+    for name in ("epochs", "trials", "minutes"):
+        value = getattr(options, name)
+        if value is not None and value <= 0:
+            raise UserError(f"{name}: expected more than 0, found {value}.")
+    folder = run_folder(options.run)
+    data = read_competition(options.data)
+    with locked(folder):
+        _search(options, folder, data)
+
+
+def _search(options: Options, folder: Path, data: Competition) -> None:
+    from dataclasses import replace
+
+    from data.terminal import open_console
+    from kfold.crossval import deal_folds
+    from kfold.jobs import plan_phases
+    from kfold.presets import QUICK
+    from kfold.report.search_page import write_search
+    from kfold.run import RunConfig, open_run
+    from kfold.search import Budget, Search
+    from kfold.study import open_study
+    from kfold.workers import start_trainers
+
+    limited = options.trials is not None or options.minutes is not None
+    budget = Budget(options.trials if limited else TRIALS, options.minutes)
+    phase = plan_phases(options.jobs, budget.trials or 1000)[0]
+    console = open_console()
+    console.print(f"{options.data}: {len(data.train)} training faces")
+    _make_room(folder, options.force)
+    reference = QUICK.models["heatmap"]
+    reference = replace(reference, epochs=options.epochs or reference.epochs)
+    models = {"trial0": reference}
+    config = RunConfig(str(options.data), data.checksum, options.folds, 1, models)
+    run = open_run(folder, config)
+    study = open_study(folder, reference)
+    deal_folds(run, data.train, console)
+    search = Search(run, study, reference, data.train, budget, console)
+    with start_trainers(run, phase.jobs, phase.threads, int(phase.jobs == 1)) as trainers:
+        search.train(trainers, phase.jobs)
+    write_search(run, study, reference, console)
+
+
+def _make_room(folder: Path, force: bool) -> None:
+    import shutil
+
+    from kfold.study import JOURNAL
+
+    if (folder / "folds.csv").is_file() and not (folder / JOURNAL).is_file():
+        raise UserError(f"{folder}: expected a search, found another run. Pass another RUN=<name>.")
+    if force:
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+if __name__ == "__main__":
+    run_command(main, Options)

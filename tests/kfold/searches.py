@@ -1,0 +1,103 @@
+"""Searches with trainings that take no time: what a recipe reaches is a formula."""
+
+import io
+import math
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from data.atomic import write_json
+from kfold.presets import QUICK
+from kfold.recipe import Recipe
+from kfold.run import Run, RunConfig, open_run, read_folds, write_folds
+from kfold.search import Budget, Search
+from kfold.study import open_study
+from tests.kfold.finished_run import random_competition
+
+REFERENCE = QUICK.models["heatmap"]
+FOLDS = 3
+DATA = random_competition()
+
+
+def quality(recipe: Recipe) -> float:
+    """The error in px that a recipe reaches; the best learning rate is not the reference's."""
+    return 1 + 0.5 * abs(math.log(recipe.learning_rate / 9e-3)) + (recipe.loss == "mse")
+
+
+class Formula:
+    """Trainers, as far as a search sees them, which write predictions that are `quality` off."""
+
+    def __init__(self, run: Run, diverges=lambda recipe: False, breaks_after: float = math.inf):
+        self.run, self.diverges, self.breaks_after = run, diverges, breaks_after
+        self.running: dict = {}
+        self.stopped: list = []
+        self.finished: list = []
+        self.most = 0
+
+    def submit(self, task, recipe) -> Future:
+        assert not self.run.summary(*task), "trained a second time"
+        self.running[task] = [Future(), recipe, 0]
+        self.most = max(self.most, len(self.running))
+        return self.running[task][0]
+
+    def stop(self, task) -> None:
+        self.stopped.append(task)
+
+    def reports(self):
+        for task, training in list(self.running.items()):
+            future, recipe, _ = training
+            training[2] += 1
+            self.breaks_after -= 1
+            if self.breaks_after < 0:
+                raise KeyboardInterrupt
+            yield task, training[2], self._logs(recipe, training[2])
+            outcome = self._outcome(task, recipe, training[2])
+            if outcome is not None:
+                del self.running[task]
+                future.set_result(outcome)
+
+    def _logs(self, recipe, epoch) -> dict[str, float]:
+        score = {"val_rmse": 9.0, "val_trusted_rmse": quality(recipe) + 1 / epoch}
+        # Small images are scored as if they were better, which nobody must be misled by.
+        coarse = {"val_rmse": 9.0, "val_trusted_rmse": 0.01 * quality(recipe)}
+        shown = coarse if epoch <= round(recipe.epochs * recipe.coarse) else score
+        return {"loss": 1.0, **(shown if epoch % 2 == 0 or epoch == recipe.epochs else {})}
+
+    def _outcome(self, task, recipe, epoch):
+        if self.diverges(recipe):
+            return "the loss became nan."
+        if task in self.stopped and epoch < recipe.epochs:
+            return f"stopped after epoch {epoch}."
+        if epoch < recipe.epochs:
+            return None
+        self.finished.append(task)
+        folder = self.run.fold_folder(*task)
+        folder.mkdir(parents=True)
+        rows = np.flatnonzero(read_folds(self.run) == task[2])
+        oof = np.nan_to_num(DATA.train.keypoints[rows], nan=40) + quality(recipe)
+        np.savez(folder / "predictions.npz", rows=rows, oof=oof[None])
+        summary = {"rmse": quality(recipe), "seconds": 60.0}
+        write_json(folder / "done.json", summary)
+        return summary
+
+
+def begin(folder: Path) -> Run:
+    config = RunConfig("nowhere", DATA.checksum, FOLDS, 1, {"trial0": REFERENCE})
+    run = open_run(folder, config)
+    if read_folds(run) is None:
+        groups = np.arange(len(DATA.train))
+        write_folds(run, DATA.train, groups, groups % FOLDS)
+    return run
+
+
+def search(folder: Path, trials: int | None, minutes: float | None = None, jobs: int = 1, **how):
+    """Search in a folder; the study, the trainers, and what was printed."""
+    run = begin(folder)
+    study = open_study(folder, REFERENCE)
+    console = Console(record=True, width=200, file=io.StringIO())
+    trainers = Formula(run, **how)
+    one = Search(run, study, REFERENCE, DATA.train, Budget(trials, minutes), console)
+    one.train(trainers, jobs)
+    return study, trainers, console.export_text()

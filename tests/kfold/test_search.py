@@ -1,0 +1,181 @@
+"""The search itself, with trainings that take no time; `test_tune.py` has real ones."""
+
+import io
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from optuna.trial import TrialState
+from rich.console import Console
+
+from data.errors import UserError
+from kfold.config_file import read_config
+from kfold.report.search_page import write_search
+from kfold.run import open_run, read_run
+from kfold.score import FARTHEST, capped_rmse, rmse
+from kfold.search_space import MOST_WORK, SPACE, params_of, recipe_at
+from kfold.shape import Shape, multiplications
+from kfold.study import JOURNAL, finished, open_study, taken
+from tests.kfold.searches import FOLDS, REFERENCE, begin, quality, search
+
+TRIALS = 14
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr("kfold.search._POLL", 0.0)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """The folder of a finished search, and what `search` gives."""
+    folder = tmp_path_factory.mktemp("searches") / "tune"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kfold.search._POLL", 0.0)
+        return folder, *search(folder, TRIALS, jobs=2)
+
+
+def states(study):
+    return Counter(trial.state for trial in study.trials if taken(trial))
+
+
+def test_the_reference_is_in_the_space_and_comes_first(done):
+    _, study, _, _ = done
+    assert recipe_at(params_of(REFERENCE), REFERENCE) == REFERENCE
+    assert recipe_at(study.trials[0].params, REFERENCE) == REFERENCE
+    assert study.trials[0].state == TrialState.COMPLETE
+    assert study.trials[0].value == pytest.approx(quality(REFERENCE), rel=1e-5)
+
+
+def test_the_best_is_better_than_the_reference_and_scored_on_all_folds(done):
+    _, study, _, _ = done
+    best = finished(study)[0]
+    assert best.value < study.trials[0].value
+    assert best.user_attrs["folds"] == FOLDS
+    assert best.user_attrs["minutes"] == pytest.approx(FOLDS)
+    assert best.value == pytest.approx(quality(recipe_at(best.params, REFERENCE)), rel=1e-5)
+
+
+def test_poor_trials_are_stopped_at_the_first_comparable_score(done):
+    _, study, trainers, printed = done
+    assert states(study)[TrialState.PRUNED] >= 3
+    assert sum(states(study).values()) == TRIALS
+    assert trainers.stopped
+    for model, _, fold in trainers.stopped:
+        trial = study.trials[int(model.removeprefix("trial"))]
+        assert (trial.state, trial.last_step, fold) == (TrialState.PRUNED, 6, 0)
+        assert trial.user_attrs["folds"] == 0
+    assert "stopped after epoch 6" in printed
+    assert len(trainers.finished) < TRIALS * FOLDS / 2
+    assert trainers.most == 2
+
+
+def test_scores_of_small_images_are_not_compared(done):
+    """Half of the recipes see small images until epoch 4, and look good there."""
+    _, study, _, _ = done
+    assert {min(t.intermediate_values) for t in study.trials if taken(t)} == {6}
+
+
+def test_what_costs_too_much_is_turned_down_before_it_is_trained(done):
+    folder, study, _, _ = done
+    work = multiplications(REFERENCE.shape)
+    models = read_run(folder).config.models
+    assert set(models) == {f"trial{trial.number}" for trial in study.trials if taken(trial)}
+    assert max(multiplications(recipe.shape) for recipe in models.values()) <= MOST_WORK * work
+    assert any(not taken(trial) for trial in study.trials)
+
+
+def test_the_same_command_does_nothing_and_more_trials_go_on(done, tmp_path):
+    folder = tmp_path / "tune"
+    search(folder, 4)
+    study, trainers, _ = search(folder, 4)
+    assert not trainers.finished
+    assert sum(states(study).values()) == 4
+    study, trainers, _ = search(folder, 6)
+    assert sum(states(study).values()) == 6
+    proposals = [tuple(trial.params.values()) for trial in study.trials]
+    assert len(set(proposals)) == len(proposals)
+
+
+@pytest.mark.parametrize("epochs", [5, 12, 31, 47])
+def test_a_search_that_is_cut_off_goes_on_where_it_was(epochs, tmp_path):
+    """`Formula` fails if what is finished is trained again."""
+    folder = tmp_path / "tune"
+    with pytest.raises(KeyboardInterrupt):
+        search(folder, 6, jobs=2, breaks_after=epochs)
+    cut = {trial.number for trial in open_study(folder, REFERENCE).trials if taken(trial)}
+    study, _, _ = search(folder, 6, jobs=2)
+    assert cut <= {trial.number for trial in study.trials if taken(trial)}
+    assert states(study)[TrialState.RUNNING] == 0
+    assert sum(states(study).values()) == 6
+    assert study.trials[0].state == TrialState.COMPLETE
+    for trial in finished(study):
+        assert trial.user_attrs["minutes"] >= FOLDS - 1e-6
+
+
+def test_a_journal_that_breaks_off_is_mended(tmp_path):
+    folder = tmp_path / "tune"
+    search(folder, 2)
+    journal = folder / JOURNAL
+    journal.write_bytes(journal.read_bytes() + b'{"op_code": 4, "wor')
+    (folder / f"{JOURNAL}.lock").symlink_to(journal)
+    study, _, _ = search(folder, 3)
+    assert sum(states(study).values()) == 3
+
+
+def test_a_recipe_that_diverges_is_one_that_is_cut_short(tmp_path):
+    study, _, printed = search(tmp_path / "tune", 5, diverges=lambda recipe: recipe != REFERENCE)
+    assert states(study) == {TrialState.COMPLETE: 1, TrialState.PRUNED: 4}
+    assert "fold 1/3: the loss became nan." in printed
+
+
+def test_without_time_nothing_is_started(tmp_path):
+    folder = tmp_path / "tune"
+    study, trainers, _ = search(folder, None, minutes=0.0)
+    assert not trainers.finished
+    with pytest.raises(UserError, match="expected a trial with all folds finished"):
+        write_search(begin(folder), study, REFERENCE, None)
+
+
+def test_a_search_with_other_epochs_is_refused(done):
+    folder, _, _, _ = done
+    run = read_run(folder)
+    changed = replace(run.config, models={"trial0": replace(REFERENCE, epochs=7)})
+    with pytest.raises(UserError, match=r"trial0\.epochs was 9, now 7"):
+        open_run(folder, changed)
+
+
+def test_the_winner_is_a_configuration(done):
+    folder, study, _, _ = done
+    write_search(read_run(folder), study, REFERENCE, Console(file=io.StringIO()))
+    preset = read_config(folder / "winner.json")
+    assert preset.models == {"tuned": recipe_at(finished(study)[0].params, REFERENCE)}
+    assert (preset.folds, preset.seeds) == (FOLDS, 1)
+
+
+def test_every_corner_of_the_space_is_a_recipe():
+    corners = []
+    for end in ("low", "high"):
+        params = {
+            name: getattr(values, end, None) or getattr(values, "choices", [0.0])[-(end == "high")]
+            for name, values in SPACE.items()
+        }
+        corners.append(recipe_at(params, REFERENCE))
+    small, large = (multiplications(recipe.shape) for recipe in corners)
+    assert small < multiplications(Shape()) < large / MOST_WORK
+
+
+def test_labels_that_are_far_off_count_alike_in_the_capped_rmse():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(20, 70, (40, 15, 2))
+    truth[rng.random((40, 15)) < 0.5] = np.nan
+    prediction = np.nan_to_num(truth) + rng.normal(0, 1, truth.shape)
+    assert capped_rmse(truth, prediction) == pytest.approx(rmse(truth, prediction))
+    scores = []
+    for far in (30.0, 60.0):
+        wrong = truth.copy()
+        wrong[0] += far
+        scores.append(capped_rmse(wrong, prediction))
+    assert scores[0] == scores[1] > capped_rmse(truth, prediction)
+    assert capped_rmse(truth + 100, prediction) == pytest.approx(FARTHEST / np.sqrt(2))
