@@ -1,4 +1,7 @@
-"""Real trainings on a real cluster: two nodes of one CPU each, both on this machine."""
+"""Real trainings on a real cluster: two nodes of one CPU each, both on this machine.
+
+Ray gives each node some 15 seconds to start: on a starved machine they fail before they begin.
+"""
 
 import io
 import json
