@@ -8,6 +8,8 @@
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
+#   CLUSTER=ray     for cv: train on the Ray cluster at RAY_ADDRESS    (one started here)
+#   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
 #   TRIALS= MINUTES=   for tune: how long to search                  (30 trials)
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
@@ -41,7 +43,7 @@ $(VENV)/ready: requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
 	@touch $@
-$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
+$(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
@@ -56,8 +58,8 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
-cv: $(VENV)/ready ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CORRECTIONS) $(force)
+cv: $(VENV)/ready$(if $(CLUSTER),-cluster) ## Cross-validate models and write the leaderboard
+	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
 
 tune: $(VENV)/ready-cluster ## Search for a better recipe with Optuna, TRIALS= or MINUTES= long
 	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS) $(force)

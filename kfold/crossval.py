@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager
 from itertools import islice
 
 import numpy as np
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from data.errors import UserError
 from data.faces import Faces
+from kfold.cluster import ClusterTrainers, Need, start_cluster
 from kfold.folds import deal_groups
 from kfold.groups import person_groups
 from kfold.jobs import Phase, plan_phases
@@ -38,12 +40,17 @@ def deal_folds(run: Run, faces: Faces, console: Console) -> np.ndarray:
 
 
 def cross_validate(
-    run: Run, models: Sequence[str], seeds: int, console: Console, jobs: int | None = None
+    run: Run,
+    models: Sequence[str],
+    seeds: int,
+    console: Console,
+    jobs: int | None = None,
+    cluster: Need | None = None,
 ) -> None:
     """Fit `models` on every fold with seeds 0 to `seeds` - 1, in the folder of `run`.
 
-    Worker processes train; they read the data and the folds from where the run has them. A model
-    whose loss diverges is left out with a message; the others go on.
+    Worker processes train, here or on a cluster, with the run's data and folds. A model whose loss
+    diverges is left out with a message; the others go on.
 
     Args:
         run: where the trainings are kept; finished ones are skipped. Its folds are dealt.
@@ -51,10 +58,12 @@ def cross_validate(
         seeds: trainings of each model on each fold.
         console: where progress is shown.
         jobs: trainings at a time; None for as many as suit the machine (see `kfold.jobs`).
+        cluster: what each training takes of a Ray cluster; None to train on this machine.
 
     Raises:
-        UserError: every model diverged, one had no row to train on, a worker process was killed,
-            the data changed, or fewer than 1 job was asked for.
+        UserError: every model diverged or failed, one had no row to train on, a worker process of
+            this machine was killed, the data changed, fewer than 1 job was asked for, or there is
+            no such cluster.
     """
     tasks = [
         (model, seed, fold)
@@ -62,57 +71,64 @@ def cross_validate(
         for model in models
         for fold in range(run.config.folds)
     ]
-    phases = plan_phases(jobs, len(tasks))
+    phases = [] if cluster else plan_phases(jobs, len(tasks))
     left = [task for task in tasks if not run.summary(*task)]
     for task in tasks:
         if task not in left:
             console.print(f"{_label(task, run)}: finished before, skipped")
     schedule = _Schedule(run, left, console)
     with schedule.progress.shown():
+        if cluster:
+            schedule.train(left, cluster)
         ordered = iter(tasks)
         for phase in phases:
             schedule.train([t for t in islice(ordered, phase.trainings) if t in left], phase)
-    if schedule.diverged and not any(run.finished_seeds(model) for model in run.config.models):
-        names = sorted({model for model, _ in schedule.diverged})
-        raise UserError(f"no model is left: {', '.join(names)} diverged.")
+    if schedule.left_out and not any(run.finished_seeds(model) for model in run.config.models):
+        names = sorted({model for model, _ in schedule.left_out})
+        raise UserError(f"no model is left: {', '.join(names)} diverged or failed.")
 
 
 class _Schedule:
     """Trainings that wait and trainings that run.
 
     Attributes:
-        diverged: models and seeds that are left out.
+        left_out: models and seeds that diverged or failed.
         progress: of all the trainings.
     """
 
     def __init__(self, run: Run, tasks: list[Task], console: Console) -> None:
-        self.diverged: set[tuple[str, int]] = set()
+        self.left_out: set[tuple[str, int]] = set()
         self.progress = Trainings(console, sum(_epochs(task, run) for task in tasks))
         self._run = run
         self._waiting: list[Task] = []
         self._running: dict[Future[Outcome], Task] = {}
 
-    def train(self, tasks: list[Task], phase: Phase) -> None:
-        """Have the trainings of a phase done."""
+    def train(self, tasks: list[Task], place: Phase | Need) -> None:
+        """Have trainings done, by processes of this machine or on a cluster."""
         if not tasks:
             return
         self._waiting = tasks[::-1]
-        # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
-        jobs, augmenters = min(phase.jobs, len(tasks)), int(phase.jobs == 1)
-        with start_trainers(self._run, jobs, phase.threads, augmenters) as trainers:
-            self._start(trainers, jobs)
+        with self._trainers(place) as trainers:
+            self._start(trainers)
             while self._running:
                 finished, _ = wait(self._running, _POLL, FIRST_COMPLETED)
                 for task, epoch, logs in trainers.reports():
                     self.progress.epoch(_label(task, self._run), epoch, logs)
                 for future in finished:
                     self._end(self._running.pop(future), future.result())
-                self._start(trainers, jobs)
+                self._start(trainers)
 
-    def _start(self, trainers: Trainers, jobs: int) -> None:
-        while self._waiting and len(self._running) < jobs:
+    def _trainers(self, place: Phase | Need) -> AbstractContextManager[Trainers | ClusterTrainers]:
+        if isinstance(place, Need):
+            return start_cluster(self._run, place)
+        # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
+        jobs, augmenters = min(place.jobs, len(self._waiting)), int(place.jobs == 1)
+        return start_trainers(self._run, jobs, place.threads, augmenters)
+
+    def _start(self, trainers: Trainers | ClusterTrainers) -> None:
+        while self._waiting and len(self._running) < trainers.room():
             task = self._waiting.pop()
-            if task[:2] in self.diverged:
+            if task[:2] in self.left_out:
                 self.progress.skip(_epochs(task, self._run))
             else:
                 self._running[trainers.submit(task, self._run.config.models[task[0]])] = task
@@ -123,7 +139,7 @@ class _Schedule:
         label = _label(task, self._run)
         self.progress.end(label)
         if isinstance(outcome, str):
-            self.diverged.add((model, seed))
+            self.left_out.add((model, seed))
             self.progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
             self.progress.say(

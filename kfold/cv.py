@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from data.errors import run_command
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from data.reader import Competition
+    from kfold.cluster import Need
     from kfold.presets import Preset
     from kfold.run import Run
 
@@ -43,6 +44,12 @@ class Options:
     """Augmentation policy, for every model."""
     jobs: int | None = None
     """Trainings at a time; by default as many as suit the machine."""
+    cluster: Literal["ray"] | None = None
+    """Train on the Ray cluster at RAY_ADDRESS, or on one started here, instead of in processes."""
+    cpus: int = 1
+    """On a cluster: CPUs for each training."""
+    gpus: float = 0.0
+    """On a cluster: GPUs for each training, such as 0.25 for four that share one."""
     corrections: Path | None = None
     """Labels to drop or to change in training, such as another run's suspects.csv."""
     force: bool = False
@@ -58,6 +65,7 @@ def main(options: Options) -> None:
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
 
+    cluster = _cluster(options)
     preset = with_overrides(
         read_config(options.config) if options.config else preset_of(options.preset),
         options.models,
@@ -71,8 +79,22 @@ def main(options: Options) -> None:
     console.print(f"{options.data}: {len(data.train)} training faces, {len(data.test)} to predict")
     run = _open(options, preset, data, console)
     folds = deal_folds(run, data.train, console)
-    cross_validate(run, list(preset.models), preset.seeds, console, options.jobs)
+    cross_validate(run, list(preset.models), preset.seeds, console, options.jobs, cluster)
     write_report([(run, folds)], data, console)
+
+
+def _cluster(options: Options) -> Need | None:
+    """What each training takes of a cluster, None to train here; refuse options of the other."""
+    from data.errors import UserError
+    from kfold.cluster import Need
+
+    if not options.cluster:
+        if (options.cpus, options.gpus) != (Options.cpus, Options.gpus):
+            raise UserError("CPUS= and GPUS= are for a cluster: pass CLUSTER=ray, too.")
+        return None
+    if options.jobs:
+        raise UserError("JOBS= is for one machine: on a cluster, CPUS= and GPUS= decide.")
+    return Need(options.cpus, options.gpus)
 
 
 def _open(options: Options, preset: Preset, data: Competition, console: Console) -> Run:

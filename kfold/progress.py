@@ -55,9 +55,11 @@ class Trainings:
 
     def epoch(self, label: str, epoch: int, logs: dict[str, float]) -> None:
         """Show the losses and scores of a training's epoch (see `kfold.fit`), counted from 1."""
-        training = self._running[label]
+        training = self._running.get(label)
+        if not training:
+            return  # a node that was given up may still have a word
+        self._done += epoch - training.finished  # backwards, where one begins again
         training.finished = epoch
-        self._done += 1
         if "val_rmse" in logs:  # not after every epoch
             training.score, training.scored = f" · {_score(logs)}", epoch
         state = f"loss {logs['loss']:.3f}{training.score}"

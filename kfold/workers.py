@@ -43,11 +43,16 @@ class _StoppedError(Exception):
 class Trainers:
     """Processes that train what they are given, one task at a time each."""
 
-    def __init__(self, pool: Executor, run: Run, reports: Any) -> None:
+    def __init__(self, pool: Executor, run: Run, reports: Any, count: int) -> None:
         self._pool = pool
         self._run = run
         self._reports = reports
+        self._count = count
         self._last: Future[Outcome] | None = None
+
+    def room(self) -> int:
+        """How many trainings run at once."""
+        return self._count
 
     def submit(self, task: Task, recipe: Recipe) -> Future[Outcome]:
         """Have `task` trained by the next process that is free."""
@@ -93,14 +98,13 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
     from joblib.externals.loky.backend import get_context
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    environment = dict.fromkeys(names, str(threads))
     reports = get_context().SimpleQueue()
     with warnings.catch_warnings():
         # It warns when it replaces a process that has grown, and when `pgrep` is not installed.
         warnings.filterwarnings("ignore", module=r"joblib\.externals\.loky")
         first = run, augmenters, reports
-        trainers = Trainers(start_workers(count, _prepare, first, environment), run, reports)
+        pool = start_workers(count, _prepare, first, thread_limits(threads))
+        trainers = Trainers(pool, run, reports, count)
         try:
             yield trainers
         except TerminatedWorkerError as error:
@@ -111,6 +115,25 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
         finally:
             trainers.kill()
             remove_partial(run.folder)
+
+
+def thread_limits(threads: int) -> dict[str, str]:
+    """What to set in the environment of a process before TensorFlow is imported there."""
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+    return dict.fromkeys(names, str(threads))
+
+
+def training_data(run: Run) -> tuple[Competition, np.ndarray]:
+    """The data of `run` with its corrections, and the fold of every training row, int64 (N,).
+
+    Raises:
+        UserError: the data are not those that the run was made with.
+    """
+    data, folds = open_data(run)
+    if run.config.corrections:  # for training only: scores count the labels as they are
+        train, _ = read_corrections(run.folder / CORRECTIONS, data.train)
+        data = replace(data, train=train)
+    return data, folds
 
 
 class _Trainer:
@@ -124,11 +147,7 @@ class _Trainer:
     @cached_property
     def _data(self) -> tuple[Competition, np.ndarray]:
         # Read here, since memory-mapped images would be copied on their way from the caller.
-        data, folds = open_data(self._run)
-        if self._run.config.corrections:  # for training only: scores count the labels as they are
-            train, _ = read_corrections(self._run.folder / CORRECTIONS, data.train)
-            data = replace(data, train=train)
-        return data, folds
+        return training_data(self._run)
 
     def train(self, task: Task, recipe: Recipe) -> Outcome:
         data, folds = self._data  # first, since it takes no time to fail

@@ -1,0 +1,188 @@
+"""Trainings on the nodes of a Ray cluster, in place of processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from data.atomic import remove_partial
+from data.errors import UserError
+from data.faces import Faces
+from kfold.join import joined_cluster
+from kfold.recipe import Recipe
+from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
+from kfold.run import PACKAGES, Run
+from kfold.workers import Outcome, Report, Task, thread_limits, training_data
+
+TRIES = 3
+"""How often a training is begun before it is given up; a lost worker or node ends one."""
+
+_MOST = 4096  # trainings in flight, a waiting thread each
+_LOOK = 1.0  # seconds between two looks at which nodes there are
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a training takes of its node.
+
+    Attributes:
+        cpus: as many are TensorFlow's threads.
+        gpus: a whole number, or a share of one such as 0.25.
+
+    Raises:
+        UserError: less than one CPU, or a share that Ray does not know.
+    """
+
+    cpus: int = 1
+    gpus: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.cpus < 1:
+            raise UserError(f"cpus: expected at least 1, found {self.cpus}.")
+        if self.gpus < 0 or (self.gpus > 1 and self.gpus % 1):
+            raise UserError(f"gpus: expected 0 to 1, or a whole number, found {self.gpus}.")
+
+    def room(self, node: dict[str, float]) -> int:
+        """How many such trainings fit at once on a node with these resources."""
+        wanted = {"CPU": self.cpus, "GPU": self.gpus}
+        fits = [node.get(name, 0) / share for name, share in wanted.items() if share]
+        return int(min(fits) + 1e-6)  # 1 / 0.1 may be a little less than 10
+
+
+class ClusterTrainers:
+    """Nodes that train what they are given: what `kfold.workers.Trainers` is on one machine."""
+
+    def __init__(self, run: Run, need: Need, fit: Fit) -> None:
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        self._ray = ray
+        self._run = run
+        self._need = need
+        self._shared = ray.put(_shared(run))
+        # Ray would try again by itself, but without end where memory is short.
+        self._fit = ray.remote(num_cpus=need.cpus, num_gpus=need.gpus, max_retries=0)(fit)
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        board: Any = ray.remote(Board)
+        self._board = board.options(num_cpus=0, scheduling_strategy=here).remote()
+        self._waiting = ThreadPoolExecutor(_MOST)
+        self._lock = threading.Lock()
+        self._pending: set[Any] | None = set()  # None once killed
+        self._looked = -_LOOK
+
+    def room(self) -> int:
+        """How many trainings the nodes that are there now take at once; 1 if none does."""
+        if time.monotonic() >= self._looked + _LOOK:
+            nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+            self._room = sum(map(self._need.room, nodes))
+            self._looked = time.monotonic()
+        return max(1, self._room)
+
+    def submit(self, task: Task, recipe: Recipe) -> Future[Outcome]:
+        """Have `task` trained by a node that has room; its files are in the run's folder after."""
+        return self._waiting.submit(self._train, task, recipe)
+
+    def reports(self) -> Iterator[Report]:
+        """The epochs since the last call; those of a training come before its outcome."""
+        yield from self._ray.get(self._board.take.remote())
+
+    def stop(self, task: Task) -> None:
+        """Have a training end after the epoch it is in; its outcome then says so."""
+        self._board.stop.remote(task)
+
+    def kill(self) -> None:
+        """End all trainings."""
+        with self._lock:
+            pending, self._pending = self._pending or (), None
+        for reference in pending:
+            self._ray.cancel(reference, force=True)
+        self._waiting.shutdown(cancel_futures=True)
+
+    def _train(self, task: Task, recipe: Recipe) -> Outcome:
+        for _ in range(TRIES):
+            try:
+                outcome, files = self._try(task, recipe)
+            except self._ray.exceptions.RayError as error:
+                fault = getattr(error, "cause", None) or error
+                if isinstance(fault, UserError):
+                    raise fault from None
+                continue
+            if files:
+                write_files(self._run.fold_folder(*task), files)
+            return outcome
+        what = str(fault).strip().partition("\n")[0]
+        return f"failed {TRIES} times, at last with {type(fault).__name__}: {what}"
+
+    def _try(self, task: Task, recipe: Recipe) -> tuple[Outcome, Files]:
+        with self._lock:
+            if self._pending is None:
+                raise CancelledError
+            reference = self._fit.remote(self._shared, recipe, task, self._board)
+            self._pending.add(reference)
+        try:
+            return self._ray.get(reference)
+        finally:
+            with self._lock:
+                if self._pending is not None:
+                    self._pending.remove(reference)
+
+
+@contextmanager
+def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[ClusterTrainers]:
+    """Train for `run` on the cluster at RAY_ADDRESS, or on one started here, within the block.
+
+    However the block ends, the trainings are ended: what they have finished is in the run's folder.
+
+    Args:
+        run: its folder gets the trainings; its folds are dealt.
+        need: what each training takes.
+        fit: what is done for each task.
+
+    Raises:
+        UserError: Ray is not installed, the cluster does not answer, no node of it has room for
+            such a training, or the run's data changed.
+    """
+    with joined_cluster(_variables(need)) as ray:
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        if not any(map(need.room, nodes)):
+            raise UserError(
+                f"expected a node with {need.cpus} CPUs and {need.gpus:g} GPUs for each training, "
+                f"found none among {len(nodes)}. Pass smaller CPUS= and GPUS=, or add a node."
+            )
+        trainers = ClusterTrainers(run, need, fit)
+        try:
+            yield trainers
+        finally:
+            trainers.kill()
+            remove_partial(run.folder)
+
+
+def _variables(need: Need) -> dict[str, str]:
+    """What a worker's environment gets before anything is imported; nothing else travels."""
+    variables = thread_limits(need.cpus)
+    if need.gpus:  # leave room for the others that share it
+        variables |= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    else:
+        variables |= {"CUDA_VISIBLE_DEVICES": "-1"}
+    backend = os.environ.get("KERAS_BACKEND")
+    return variables | ({"KERAS_BACKEND": backend} if backend else {})
+
+
+def _shared(run: Run) -> Shared:
+    data, folds = training_data(run)
+    versions = {name: version(name) for name in PACKAGES}
+    return Shared(_in_memory(data.train), _in_memory(data.test), folds, versions)
+
+
+def _in_memory(faces: Faces) -> Faces:
+    """The same faces as plain arrays: memory-mapped ones would be copied by each who reads them."""
+    return Faces(*map(np.asarray, (faces.images, faces.keypoints, faces.ids, faces.annotator)))

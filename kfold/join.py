@@ -1,0 +1,87 @@
+"""Join a Ray cluster, or start one on this machine, and give it this project's code."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from data.errors import UserError
+
+_CODE = ("data", "augment", "kfold")
+_PATIENCE = 10.0  # seconds for a cluster to answer
+
+
+@contextmanager
+def joined_cluster(variables: dict[str, str]) -> Iterator[Any]:
+    """Join the cluster at RAY_ADDRESS, or one that is started here, for as long as the block runs.
+
+    Its workers get this project's modules, which nodes need not have, and nothing else of this
+    machine.
+
+    Args:
+        variables: of the workers' environment, set before anything is imported.
+
+    Yields:
+        The module `ray`.
+
+    Raises:
+        UserError: Ray is not installed, or the cluster does not answer.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise UserError(
+            "CLUSTER=ray needs Ray, which is not installed here. `make cv CLUSTER=ray` installs "
+            "it; by hand: pip install -c constraints.txt -r requirements-cluster.txt"
+        ) from error
+    try:
+        _join(ray, variables)
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _join(ray: Any, variables: dict[str, str]) -> None:
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address == "local":
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would call home
+        options |= {"include_dashboard": False}
+    else:
+        _knock(address)
+    with TemporaryDirectory() as code:
+        _copy_code(Path(code))
+        environment = {"working_dir": code, "env_vars": variables}
+        try:
+            ray.init(address, runtime_env=environment, **options)
+        except Exception as error:  # Ray raises just that, too
+            found = str(error).strip().partition("\n")[0]
+            raise UserError(f"expected a Ray cluster ({address}), found: {found}") from error
+
+
+def _knock(address: str) -> None:
+    """Refuse an address where nobody answers; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise UserError(
+            "RAY_ADDRESS: expected <host>:<port> of a Ray cluster that this machine is a node of, "
+            f"found {address!r}: {error}. `ray start --head` starts one."
+        ) from error
+
+
+def _copy_code(target: Path) -> None:
+    """Copy this project's modules, and nothing that lies beside them, to ship to the nodes."""
+    root = Path(__file__).parents[1]
+    for package in _CODE:
+        for source in (root / package).rglob("*.py"):
+            copy = target / source.relative_to(root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)

@@ -1,0 +1,122 @@
+"""A training on whatever machine: in a folder of its own, its files sent back as bytes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.atomic import replacing
+from data.errors import UserError
+from data.faces import Faces
+
+if TYPE_CHECKING:  # its caller imports more than a worker needs
+    from kfold.recipe import Recipe
+    from kfold.workers import Outcome, Report, Task
+
+Files = dict[str, bytes]
+"""A fold's files by name."""
+
+Result = tuple["Outcome", Files]
+
+Fit = Callable[["Shared", "Recipe", "Task", Any], Result]
+"""What is done for a task; the last argument is the handle of the actor that is a `Board`."""
+
+DONE = "done.json"
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all trainings of a run need, sent once to each machine.
+
+    Attributes:
+        train: all N training faces, corrected.
+        test: the M faces of the test set.
+        folds: int (N,), the fold in which each row is held out.
+        versions: of the packages that decide what a training becomes, by name.
+    """
+
+    train: Faces
+    test: Faces
+    folds: np.ndarray
+    versions: dict[str, str]
+
+
+class Board:
+    """Where trainings report their epochs and learn that they should stop; one actor."""
+
+    def __init__(self) -> None:
+        self._reports: list[Report] = []
+        self._unwanted: set[Task] = set()
+
+    def report(self, report: Report) -> bool:
+        """Put up an epoch; whether the training should stop."""
+        self._reports.append(report)
+        return report[0] in self._unwanted
+
+    def stop(self, task: Task) -> None:
+        """Let a training know at its next report."""
+        self._unwanted.add(task)
+
+    def take(self) -> list[Report]:
+        """The epochs since the last call."""
+        reports, self._reports = self._reports, []
+        return reports
+
+
+class _StoppedError(Exception):
+    """The training was asked to end."""
+
+
+def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Result:
+    """Train one task as on the caller's machine; an `Outcome` and the files of a finished one.
+
+    Raises:
+        UserError: this machine has other versions of the packages, or there is no row to train on.
+    """
+    _check_versions(shared.versions)  # first, since it takes no time to fail
+    import ray
+
+    from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
+
+    def report(epoch: int, logs: dict[str, float]) -> None:
+        if ray.get(board.report.remote((task, epoch, logs))):
+            raise _StoppedError(f"stopped after epoch {epoch}.")
+
+    _, seed, fold = task
+    with TemporaryDirectory(prefix="training-") as scratch:
+        folder = Path(scratch, "fold")
+        try:
+            outcome = fit_fold(
+                recipe, shared.train, shared.test, shared.folds, fold, seed, folder, report
+            )
+        except (DivergedError, _StoppedError) as error:
+            return str(error), {}
+        return outcome, {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def write_files(folder: Path, files: Files) -> None:
+    """Write what a training sent in place of what is in `folder`; `done.json` comes last."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in sorted(files, key=lambda name: name == DONE):
+        with replacing(folder / name) as path:
+            path.write_bytes(files[name])
+
+
+def _check_versions(expected: dict[str, str]) -> None:
+    found = {name: version(name) for name in expected}
+    others = [f"{name} {found[name]}" for name in expected if found[name] != expected[name]]
+    if others:
+        import socket
+
+        wanted = ", ".join(f"{name} {expected[name]}" for name in expected)
+        raise UserError(
+            f"node {socket.gethostname()}: expected {wanted} as here, found {', '.join(others)}. "
+            "Install the same requirements on every node."
+        )
