@@ -8,7 +8,7 @@
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
-#   CLUSTER=ray     for cv: train on the Ray cluster at RAY_ADDRESS    (one started here)
+#   CLUSTER=ray     train on the Ray cluster at RAY_ADDRESS    (one started here)
 #   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
 #   TRIALS= MINUTES=   for tune: how long to search                  (30 trials)
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
@@ -43,12 +43,11 @@ $(VENV)/ready: requirements.txt constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
 	@touch $@
-$(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
-	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
-	@touch $@
-
 $(VENV)/ready-cluster: $(VENV)/ready requirements-cluster.txt
 	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
+	@touch $@
+$(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
+	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
@@ -62,7 +61,7 @@ cv: $(VENV)/ready$(if $(CLUSTER),-cluster) ## Cross-validate models and write th
 	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
 
 tune: $(VENV)/ready-cluster ## Search for a better recipe with Optuna, TRIALS= or MINUTES= long
-	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS) $(force)
+	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS CLUSTER CPUS GPUS) $(force)
 
 config: $(VENV)/ready ## Print a preset as JSON, to change and train with CONFIG=<file>
 	@$(RUN_PYTHON) -m kfold.config_file $(call option,PRESET)

@@ -58,6 +58,21 @@ class Need:
         return int(min(fits) + 1e-6)  # 1 / 0.1 may be a little less than 10
 
 
+def cluster_need(cluster: str | None, cpus: int, gpus: float, jobs: int | None) -> Need | None:
+    """What each training takes of a cluster, by a command's options; None to train here.
+
+    Raises:
+        UserError: options for a cluster without one, or the other way round.
+    """
+    if not cluster:
+        if (cpus, gpus) != (Need.cpus, Need.gpus):
+            raise UserError("CPUS= and GPUS= are for a cluster: pass CLUSTER=ray, too.")
+        return None
+    if jobs:
+        raise UserError("JOBS= is for one machine: on a cluster, CPUS= and GPUS= decide.")
+    return Need(cpus, gpus)
+
+
 class ClusterTrainers:
     """Nodes that train what they are given: what `kfold.workers.Trainers` is on one machine."""
 

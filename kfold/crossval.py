@@ -88,6 +88,23 @@ def cross_validate(
         raise UserError(f"no model is left: {', '.join(names)} diverged or failed.")
 
 
+def start_at(
+    place: Phase | Need, run: Run, trainings: int
+) -> AbstractContextManager[Trainers | ClusterTrainers]:
+    """Start what trains for `run`: processes of this machine, or a cluster.
+
+    Args:
+        place: how trainings share this machine, or what each takes of a cluster.
+        run: its folder gets the trainings; its folds are dealt.
+        trainings: how many there will be at most.
+    """
+    if isinstance(place, Need):
+        return start_cluster(run, place)
+    # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
+    jobs, augmenters = min(place.jobs, trainings), int(place.jobs == 1)
+    return start_trainers(run, jobs, place.threads, augmenters)
+
+
 class _Schedule:
     """Trainings that wait and trainings that run.
 
@@ -108,7 +125,7 @@ class _Schedule:
         if not tasks:
             return
         self._waiting = tasks[::-1]
-        with self._trainers(place) as trainers:
+        with start_at(place, self._run, len(tasks)) as trainers:
             self._start(trainers)
             while self._running:
                 finished, _ = wait(self._running, _POLL, FIRST_COMPLETED)
@@ -117,13 +134,6 @@ class _Schedule:
                 for future in finished:
                     self._end(self._running.pop(future), future.result())
                 self._start(trainers)
-
-    def _trainers(self, place: Phase | Need) -> AbstractContextManager[Trainers | ClusterTrainers]:
-        if isinstance(place, Need):
-            return start_cluster(self._run, place)
-        # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
-        jobs, augmenters = min(place.jobs, len(self._waiting)), int(place.jobs == 1)
-        return start_trainers(self._run, jobs, place.threads, augmenters)
 
     def _start(self, trainers: Trainers | ClusterTrainers) -> None:
         while self._waiting and len(self._running) < trainers.room():

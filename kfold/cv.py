@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from data.reader import Competition
-    from kfold.cluster import Need
     from kfold.presets import Preset
     from kfold.run import Run
 
@@ -60,12 +59,13 @@ def main(options: Options) -> None:
     """Run the cross-validation that `options` describe."""
     from data.reader import read_competition
     from data.terminal import open_console
+    from kfold.cluster import cluster_need
     from kfold.config_file import read_config
     from kfold.crossval import cross_validate, deal_folds
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
 
-    cluster = _cluster(options)
+    cluster = cluster_need(options.cluster, options.cpus, options.gpus, options.jobs)
     preset = with_overrides(
         read_config(options.config) if options.config else preset_of(options.preset),
         options.models,
@@ -81,20 +81,6 @@ def main(options: Options) -> None:
     folds = deal_folds(run, data.train, console)
     cross_validate(run, list(preset.models), preset.seeds, console, options.jobs, cluster)
     write_report([(run, folds)], data, console)
-
-
-def _cluster(options: Options) -> Need | None:
-    """What each training takes of a cluster, None to train here; refuse options of the other."""
-    from data.errors import UserError
-    from kfold.cluster import Need
-
-    if not options.cluster:
-        if (options.cpus, options.gpus) != (Options.cpus, Options.gpus):
-            raise UserError("CPUS= and GPUS= are for a cluster: pass CLUSTER=ray, too.")
-        return None
-    if options.jobs:
-        raise UserError("JOBS= is for one machine: on a cluster, CPUS= and GPUS= decide.")
-    return Need(options.cpus, options.gpus)
 
 
 def _open(options: Options, preset: Preset, data: Competition, console: Console) -> Run:

@@ -37,12 +37,12 @@ QUICK = Preset(
     {"heatmap": replace(_HEATMAP, epochs=9, policy="light", learning_rate=9e-3, views="mirror")}
 )
 """`make cv PRESET=quick`: one network a fold. On FaceBench out-of-fold RMSE 2.34, trusted 1.310
-(the constant: 4.79 and 4.38), in 11:36 minutes on two cores that other work shared."""
+(the constant: 4.79 and 4.38), in 11:36 minutes on two cores that other work shared, at a learning
+rate of 6e-3."""
 
 STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=58)})
-"""`make cv`: the same network, trained longer. Not measured yet: before the coarse epochs, 56
-epochs gave on FaceBench an out-of-fold RMSE of 2.23, trusted 1.159 (the constant: 4.79 and 4.39),
-in 81 minutes on two cores that other work shared throughout."""
+"""`make cv`: the same network, trained longer. On FaceBench out-of-fold RMSE 2.22, trusted 1.164
+(the constant: 4.80 and 4.40), in 59:40 minutes on two cores that a little other work shared."""
 
 _WIDE = Shape(stem=32, widths=(64, 128, 192), decoder=64)
 

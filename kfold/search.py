@@ -22,6 +22,7 @@ from optuna.trial import Trial, TrialState
 from rich.console import Console
 
 from data.faces import Faces
+from kfold.cluster import ClusterTrainers
 from kfold.progress import Trainings, clock
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run
@@ -108,20 +109,20 @@ class Search:
             self._open.insert(0, candidate)
             self._progress.expect(base.epochs)
 
-    def train(self, trainers: Trainers, jobs: int) -> None:
-        """Train until the budget is used up, so many candidates at once."""
+    def train(self, trainers: Trainers | ClusterTrainers) -> None:
+        """Train until the budget is used up, as many candidates at once as there is room for."""
         with self._progress.shown():
-            self._start(trainers, jobs)
+            self._start(trainers)
             while self._running:
                 done, _ = wait(self._running, _POLL, FIRST_COMPLETED)
                 for report in trainers.reports():
                     self._watch(trainers, report)
                 for future in done:
                     self._end(self._running.pop(future), future.result())
-                self._start(trainers, jobs)
+                self._start(trainers)
 
-    def _start(self, trainers: Trainers, jobs: int) -> None:
-        while len(self._running) < jobs and (candidate := self._next()):
+    def _start(self, trainers: Trainers | ClusterTrainers) -> None:
+        while len(self._running) < trainers.room() and (candidate := self._next()):
             if summary := self._run.summary(*candidate.task):  # from before a search was cut off
                 self._progress.skip(self._base.epochs)
                 self._advance(candidate, summary["seconds"])
@@ -160,7 +161,7 @@ class Search:
         self._run = open_run(self._run.folder, replace(self._run.config, models=models))
         return candidate
 
-    def _watch(self, trainers: Trainers, report: Report) -> None:
+    def _watch(self, trainers: Trainers | ClusterTrainers, report: Report) -> None:
         """Show an epoch, and stop a training whose scores on the first fold are poor."""
         task, epoch, logs = report
         candidate = next(one for one in self._running.values() if one.task == task)

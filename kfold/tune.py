@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from data.errors import UserError, run_command
 
@@ -36,6 +36,12 @@ class Options:
     """Start no training after so many minutes; those that run then are finished."""
     jobs: int | None = None
     """Trainings at a time; by default as many as suit the machine."""
+    cluster: Literal["ray"] | None = None
+    """Train on the Ray cluster at RAY_ADDRESS, or on one started here, instead of in processes."""
+    cpus: int = 1
+    """On a cluster: CPUs for each training."""
+    gpus: float = 0.0
+    """On a cluster: GPUs for each training, such as 0.25 for four that share one."""
     force: bool = False
     """Forget this search and begin it again."""
 
@@ -65,18 +71,20 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     from dataclasses import replace
 
     from data.terminal import open_console
-    from kfold.crossval import deal_folds
+    from kfold.cluster import cluster_need
+    from kfold.crossval import deal_folds, start_at
     from kfold.jobs import plan_phases
     from kfold.presets import QUICK
     from kfold.report.search_page import write_search
     from kfold.run import RunConfig, open_run
     from kfold.search import Budget, Search
     from kfold.study import open_study
-    from kfold.workers import start_trainers
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
-    phase = plan_phases(options.jobs, budget.trials or 1000)[0]
+    trainings = options.folds * (budget.trials or 1000)
+    need = cluster_need(options.cluster, options.cpus, options.gpus, options.jobs)
+    place = need or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
     _make_room(folder, options.force)
@@ -88,8 +96,8 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     study = open_study(folder, reference)
     deal_folds(run, data.train, console)
     search = Search(run, study, reference, data.train, budget, console)
-    with start_trainers(run, phase.jobs, phase.threads, int(phase.jobs == 1)) as trainers:
-        search.train(trainers, phase.jobs)
+    with start_at(place, run, trainings) as trainers:
+        search.train(trainers)
     write_search(run, study, reference, console)
 
 

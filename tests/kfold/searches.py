@@ -23,18 +23,23 @@ DATA = random_competition()
 
 def quality(recipe: Recipe) -> float:
     """The error in px that a recipe reaches; the best learning rate is not the reference's."""
-    return 1 + 0.5 * abs(math.log(recipe.learning_rate / 9e-3)) + (recipe.loss == "mse")
+    return 1 + 0.5 * abs(math.log(recipe.learning_rate / 4e-3)) + (recipe.loss == "mse")
 
 
 class Formula:
     """Trainers, as far as a search sees them, which write predictions that are `quality` off."""
 
-    def __init__(self, run: Run, diverges=lambda recipe: False, breaks_after: float = math.inf):
-        self.run, self.diverges, self.breaks_after = run, diverges, breaks_after
+    def __init__(
+        self, run: Run, jobs: int, diverges=lambda recipe: False, breaks_after: float = math.inf
+    ):
+        self.run, self.jobs, self.diverges, self.breaks_after = run, jobs, diverges, breaks_after
         self.running: dict = {}
         self.stopped: list = []
         self.finished: list = []
         self.most = 0
+
+    def room(self) -> int:
+        return self.jobs
 
     def submit(self, task, recipe) -> Future:
         assert not self.run.summary(*task), "trained a second time"
@@ -62,8 +67,13 @@ class Formula:
         score = {"val_rmse": 9.0, "val_trusted_rmse": quality(recipe) + 1 / epoch}
         # Small images are scored as if they were better, which nobody must be misled by.
         coarse = {"val_rmse": 9.0, "val_trusted_rmse": 0.01 * quality(recipe)}
-        shown = coarse if epoch <= round(recipe.epochs * recipe.coarse) else score
-        return {"loss": 1.0, **(shown if epoch % 2 == 0 or epoch == recipe.epochs else {})}
+        small = epoch <= round(recipe.epochs * recipe.coarse)
+        shown = coarse if small else score
+        return {
+            "loss": 1.0,
+            "size": 64 if small else 96,
+            **(shown if epoch % 2 == 0 or epoch == recipe.epochs else {}),
+        }
 
     def _outcome(self, task, recipe, epoch):
         if self.diverges(recipe):
@@ -97,7 +107,7 @@ def search(folder: Path, trials: int | None, minutes: float | None = None, jobs:
     run = begin(folder)
     study = open_study(folder, REFERENCE)
     console = Console(record=True, width=200, file=io.StringIO())
-    trainers = Formula(run, **how)
+    trainers = Formula(run, jobs, **how)
     one = Search(run, study, REFERENCE, DATA.train, Budget(trials, minutes), console)
-    one.train(trainers, jobs)
+    one.train(trainers)
     return study, trainers, console.export_text()
