@@ -27,7 +27,7 @@ def test_a_dot_is_cut_to_where_it_is_mapped_back_from(left, top, size):
     place = np.array([left + 0.6 * size, top + 0.4 * size])
     sigma = size / 12
     photo = 255 * np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / (2 * sigma**2))
-    if (place < 3 * sigma).any() or (place > 499 - 3 * sigma).any():
+    if (place < 4 * sigma).any() or (place > 499 - 4 * sigma).any():
         return
     cut = square.cut(photo.astype(np.uint8)).astype(float)
     y, x = np.mgrid[:96, :96]
