@@ -1,8 +1,11 @@
-"""Train from given weights on any backend: `python -m tests.kfold.two_epochs WEIGHTS OUT`."""
+"""How far JAX is from TensorFlow: `python -m tests.bench.backends`, where jax is installed."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +13,6 @@ import numpy as np
 
 from augment.batches import Batches
 from data.demo_faces import demo_faces
-
-from kfold import backend  # noqa: F401  isort: skip
-import keras
-
 from kfold.fit import predict
 from kfold.losses import LOSSES
 from kfold.networks import build_model
@@ -38,6 +37,28 @@ def two_epochs(weights: Path) -> dict[str, np.ndarray]:
     return {"before": before, "losses": np.array(losses), "after": after}
 
 
+def main() -> None:
+    """Train from the same weights on both, and print the largest differences."""
+    with tempfile.TemporaryDirectory() as scratch:
+        weights, found = Path(scratch, "start.weights.h5"), {}
+        build_model(RECIPE).save_weights(weights)
+        for name in ("tensorflow", "jax"):
+            command = [
+                sys.executable,
+                "-m",
+                "tests.bench.backends",
+                weights,
+                f"{scratch}/{name}.npz",
+            ]
+            subprocess.run(command, check=True, env={**os.environ, "KERAS_BACKEND": name})
+            found[name] = np.load(f"{scratch}/{name}.npz")
+        one, other = found.values()
+        for quantity in ("before", "losses", "after"):
+            print(f"{quantity}: {np.abs(one[quantity] - other[quantity]).max():.2g}")
+
+
 if __name__ == "__main__":
-    found = two_epochs(Path(sys.argv[1]))
-    np.savez(sys.argv[2], backend=keras.backend.backend(), **found)
+    if sys.argv[1:]:
+        np.savez(sys.argv[2], **two_epochs(Path(sys.argv[1])))
+    else:
+        main()
