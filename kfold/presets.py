@@ -36,9 +36,8 @@ _HEATMAP = MODELS["heatmap"]
 QUICK = Preset(
     {"heatmap": replace(_HEATMAP, epochs=9, policy="light", learning_rate=9e-3, views="mirror")}
 )
-"""`make cv PRESET=quick`: one network a fold. On FaceBench out-of-fold RMSE 2.34, trusted 1.310
-(the constant: 4.79 and 4.38), in 11:36 minutes on two cores that other work shared, at a learning
-rate of 6e-3."""
+"""`make cv PRESET=quick`: one network a fold. On FaceBench, when its learning rate was 6e-3,
+RMSE out-of-fold 2.33, trusted 1.312 (the constant: 4.80 and 4.39), in 10:18 min on two cores."""
 
 STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=58)})
 """`make cv`: the same network, trained longer. On FaceBench out-of-fold RMSE 2.22, trusted 1.164
