@@ -8,9 +8,9 @@
 #   MODELS="a b"    models to train instead of the preset's
 #   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
-#   CLUSTER=ray     train on the Ray cluster at RAY_ADDRESS    (one started here)
+#   CLUSTER=ray     train on the Ray cluster at RAY_ADDRESS            (one started here)
 #   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
-#   TRIALS= MINUTES=   for tune: how long to search                  (30 trials)
+#   TRIALS= MINUTES=   for tune: how long to search                    (30 trials)
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)

@@ -18,6 +18,7 @@ from data.atomic import remove_partial
 from data.errors import UserError
 from data.faces import Faces
 from kfold.join import joined_cluster
+from kfold.place import Place
 from kfold.recipe import Recipe
 from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
 from kfold.run import PACKAGES, Run
@@ -58,19 +59,19 @@ class Need:
         return int(min(fits) + 1e-6)  # 1 / 0.1 may be a little less than 10
 
 
-def cluster_need(cluster: str | None, cpus: int, gpus: float, jobs: int | None) -> Need | None:
-    """What each training takes of a cluster, by a command's options; None to train here.
+def cluster_need(place: Place) -> Need | None:
+    """What each training takes of a cluster; None to train here.
 
     Raises:
         UserError: options for a cluster without one, or the other way round.
     """
-    if not cluster:
-        if (cpus, gpus) != (Need.cpus, Need.gpus):
+    if not place.cluster:
+        if (place.cpus, place.gpus) != (Place.cpus, Place.gpus):
             raise UserError("CPUS= and GPUS= are for a cluster: pass CLUSTER=ray, too.")
         return None
-    if jobs:
+    if place.jobs:
         raise UserError("JOBS= is for one machine: on a cluster, CPUS= and GPUS= decide.")
-    return Need(cpus, gpus)
+    return Need(place.cpus, place.gpus)
 
 
 class ClusterTrainers:

@@ -153,7 +153,8 @@ class _Schedule:
             self.progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
             self.progress.say(
-                f"{label}: RMSE {outcome['rmse']:.3f} in {clock(outcome['seconds'])}, "
+                f"{label}: RMSE {outcome['rmse']:.3f} over all labels "
+                f"in {clock(outcome['seconds'])}, "
                 f"{outcome['images_per_second']:.0f} images/s"
             )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from data.errors import run_command
+from kfold.place import Place
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Place):
     """Train models on every fold, predict out-of-fold and the test set, write the leaderboard.
 
     What is finished is skipped; what was cut off is trained again.
@@ -41,14 +42,6 @@ class Options:
     """Passes over the training rows, for every model."""
     policy: str | None = None
     """Augmentation policy, for every model."""
-    jobs: int | None = None
-    """Trainings at a time; by default as many as suit the machine."""
-    cluster: Literal["ray"] | None = None
-    """Train on the Ray cluster at RAY_ADDRESS, or on one started here, instead of in processes."""
-    cpus: int = 1
-    """On a cluster: CPUs for each training."""
-    gpus: float = 0.0
-    """On a cluster: GPUs for each training, such as 0.25 for four that share one."""
     corrections: Path | None = None
     """Labels to drop or to change in training, such as another run's suspects.csv."""
     force: bool = False
@@ -65,7 +58,7 @@ def main(options: Options) -> None:
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
 
-    cluster = cluster_need(options.cluster, options.cpus, options.gpus, options.jobs)
+    cluster = cluster_need(options)
     preset = with_overrides(
         read_config(options.config) if options.config else preset_of(options.preset),
         options.models,

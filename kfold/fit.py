@@ -44,6 +44,10 @@ class DivergedError(UserError):
     """The loss is no longer a number."""
 
 
+class StoppedError(Exception):
+    """The training was asked to end: what `on_epoch` raises for that."""
+
+
 @contextmanager
 def _own_session() -> Iterator[None]:
     """Let go of what Keras keeps of models, before a training and however it ends.
@@ -96,6 +100,7 @@ def fit_fold(
     Raises:
         UserError: no row to train on.
         DivergedError: the loss became NaN or infinite.
+        StoppedError: `on_epoch` raised it.
     """
     done = folder / "done.json"
     if done.is_file():

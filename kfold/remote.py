@@ -70,10 +70,6 @@ class Board:
         return reports
 
 
-class _StoppedError(Exception):
-    """The training was asked to end."""
-
-
 def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Result:
     """Train one task as on the caller's machine; an `Outcome` and the files of a finished one.
 
@@ -83,11 +79,11 @@ def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Resu
     _check_versions(shared.versions)  # first, since it takes no time to fail
     import ray
 
-    from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
+    from kfold.fit import DivergedError, StoppedError, fit_fold  # imports TensorFlow
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         if ray.get(board.report.remote((task, epoch, logs))):
-            raise _StoppedError(f"stopped after epoch {epoch}.")
+            raise StoppedError(f"stopped after epoch {epoch}.")
 
     _, seed, fold = task
     with TemporaryDirectory(prefix="training-") as scratch:
@@ -96,7 +92,7 @@ def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Resu
             outcome = fit_fold(
                 recipe, shared.train, shared.test, shared.folds, fold, seed, folder, report
             )
-        except (DivergedError, _StoppedError) as error:
+        except (DivergedError, StoppedError) as error:
             return str(error), {}
         return outcome, {path.name: path.read_bytes() for path in folder.iterdir()}
 

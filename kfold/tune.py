@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from data.errors import UserError, run_command
+from kfold.place import Place
 
 if TYPE_CHECKING:
     from data.reader import Competition
@@ -16,7 +17,7 @@ TRIALS = 30
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Place):
     """Search with Optuna for a better recipe than the quick preset's, which is the first trial.
 
     The same command goes on with a search; with more trials or minutes it searches longer.
@@ -34,14 +35,6 @@ class Options:
     """Trials in all, those of earlier calls included; 30 where there is no limit in minutes."""
     minutes: float | None = None
     """Start no training after so many minutes; those that run then are finished."""
-    jobs: int | None = None
-    """Trainings at a time; by default as many as suit the machine."""
-    cluster: Literal["ray"] | None = None
-    """Train on the Ray cluster at RAY_ADDRESS, or on one started here, instead of in processes."""
-    cpus: int = 1
-    """On a cluster: CPUs for each training."""
-    gpus: float = 0.0
-    """On a cluster: GPUs for each training, such as 0.25 for four that share one."""
     force: bool = False
     """Forget this search and begin it again."""
 
@@ -83,7 +76,7 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
     trainings = options.folds * (budget.trials or 1000)
-    need = cluster_need(options.cluster, options.cpus, options.gpus, options.jobs)
+    need = cluster_need(options)
     place = need or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")

@@ -36,10 +36,6 @@ _STOP = "stop"
 """A file in the folder of a training that is asked to end."""
 
 
-class _StoppedError(Exception):
-    """The training was asked to end."""
-
-
 class Trainers:
     """Processes that train what they are given, one task at a time each."""
 
@@ -151,7 +147,7 @@ class _Trainer:
 
     def train(self, task: Task, recipe: Recipe) -> Outcome:
         data, folds = self._data  # first, since it takes no time to fail
-        from kfold.fit import DivergedError, fit_fold  # imports TensorFlow
+        from kfold.fit import DivergedError, StoppedError, fit_fold  # imports TensorFlow
 
         _, seed, fold = task
         folder = self._run.fold_folder(*task)
@@ -159,7 +155,7 @@ class _Trainer:
         def on_epoch(epoch: int, logs: dict[str, float]) -> None:
             self._reports.put((task, epoch, logs))
             if (folder / _STOP).exists():
-                raise _StoppedError(f"stopped after epoch {epoch}.")
+                raise StoppedError(f"stopped after epoch {epoch}.")
 
         try:
             return fit_fold(
@@ -175,7 +171,7 @@ class _Trainer:
             )
         except DivergedError as error:
             return str(error)  # the exception itself would need TensorFlow where it arrives
-        except _StoppedError as stop:
+        except StoppedError as stop:
             shutil.rmtree(folder)
             return str(stop)
 

@@ -21,13 +21,13 @@ from ray.cluster_utils import Cluster
 from rich.console import Console
 
 import kfold.cluster
-from data.demo import Demo, write_demo
 from data.errors import UserError
 from data.reader import read_competition
 from kfold.cluster import ClusterTrainers, Need, start_cluster
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
 from kfold.run import Run, RunConfig, open_run
+from tests.kfold.few_faces import few_faces
 
 ROOT = Path(__file__).parents[2]
 CALM = Recipe("base_extended", epochs=4, policy="standard", batch_size=16)
@@ -45,12 +45,9 @@ def place(tmp_path_factory):
 
     Ray gives up on a busy machine soon, unless told to wait.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("cluster"))
-        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    with few_faces(tmp_path_factory.mktemp("cluster"), train=48) as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_agent_register_timeout_ms", "300000")
-        write_demo(Demo(Path("demo"), train=48, test=12))
         yield
 
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from data.demo import Demo, write_demo
 from data.errors import UserError
 from data.reader import read_competition
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
 from kfold.run import Run, RunConfig, open_run
 from kfold.workers import start_trainers
+from tests.kfold.few_faces import few_faces
 
 CALM = Recipe("base_extended", epochs=1, policy="standard", batch_size=16)
 WILD = replace(CALM, learning_rate=1e30, epochs=3)
@@ -28,10 +28,7 @@ WILD = replace(CALM, learning_rate=1e30, epochs=3)
 @pytest.fixture(scope="module", autouse=True)
 def place(tmp_path_factory):
     """A folder with few faces, from which all is run; a machine with one core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("crossval"))
-        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
-        write_demo(Demo(Path("demo"), train=48, test=12))
+    with few_faces(tmp_path_factory.mktemp("crossval"), train=48):
         yield
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from optuna.trial import TrialState
 
-from data.demo import Demo, write_demo
 from data.errors import UserError
 from kfold.config_file import read_config
 from kfold.cv import Options as CrossValidation
@@ -19,6 +18,7 @@ from kfold.presets import QUICK
 from kfold.run import read_run
 from kfold.study import open_study, taken
 from kfold.tune import Options, main
+from tests.kfold.few_faces import few_faces
 
 FEW = {"data": Path("demo"), "folds": 2, "epochs": 1, "jobs": 1}
 TUNE = Path("runs/tune")
@@ -27,10 +27,7 @@ TUNE = Path("runs/tune")
 @pytest.fixture(scope="module", autouse=True)
 def place(tmp_path_factory):
     """A folder with few faces, from which all is run; a machine with one core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("tune"))
-        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
-        write_demo(Demo(Path("demo"), train=40, test=12))
+    with few_faces(tmp_path_factory.mktemp("tune"), train=40):
         yield
 
 

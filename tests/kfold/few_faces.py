@@ -1,0 +1,19 @@
+"""Where commands are tested: few faces, and a machine that seems to have one core."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from data.demo import Demo, write_demo
+
+
+@contextmanager
+def few_faces(folder: Path, train: int) -> Iterator[pytest.MonkeyPatch]:
+    """Work in `folder`, whose demo/ holds so many training faces; gives what undoes patches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("LOKY_MAX_CPU_COUNT", "1")
+        write_demo(Demo(Path("demo"), train=train, test=12))
+        yield patch
