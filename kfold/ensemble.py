@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import nnls
@@ -10,6 +11,7 @@ from scipy.optimize import nnls
 from data.competition import ANNOTATORS
 from data.faces import Faces
 from kfold.entries import Entry
+from kfold.refine import Correct, fit_correction
 from kfold.score import trusted_faces
 
 
@@ -18,7 +20,7 @@ def ensembles(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndar
     if not models:
         return []
     mean = [equal_mean(models)] if len(models) > 1 else []
-    return [*mean, stack(models, train, test, folds)]
+    return [*mean, *stacks(models, train, test, folds)]
 
 
 def equal_mean(models: Sequence[Entry]) -> Entry:
@@ -29,34 +31,57 @@ def equal_mean(models: Sequence[Entry]) -> Entry:
     return _blend("mean", models, oof, test, weights)
 
 
-def stack(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray) -> Entry:
-    """A linear model over every view of every model, one for each annotator.
+@dataclass(frozen=True)
+class Stack:
+    """A linear model over members, for one annotator (stacked regressions: Breiman, 1996).
 
-    Its weights, none negative, say which views are worth averaging; its intercepts take away the
-    mean error of each keypoint along x and y (stacked regressions: Breiman, 1996). Labels that the
-    best view makes out as wrong are not fitted. The out-of-fold blend of a row is fitted
-    on the other folds, so that its score is not fitted on itself; the test set's on all rows.
+    Attributes:
+        weights: (members,), none negative, their sum 1: which views of which models are worth
+            averaging.
+        intercept: (15, 2) in px, takes away the mean error of each keypoint; 0 without a label.
+        correct: moves what is blended by the errors of faces of such a shape (`kfold.refine`).
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    correct: Correct
+
+    def __call__(self, stacked: np.ndarray) -> np.ndarray:
+        """Blend members (n, 15, 2, members): float (2, n, 15, 2), linear and corrected."""
+        linear = stacked @ self.weights + self.intercept
+        return np.stack([linear, self.correct(linear)])
+
+
+def stacks(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray) -> list[Entry]:
+    """`stack`, a linear model over every view of every model, and `refined`, which corrects it.
+
+    Each annotator has its own. Labels that the best view makes out as wrong are not fitted. The
+    out-of-fold blend of a row is fitted on the other folds, so that its score is not fitted on
+    itself; the test set's on all rows.
     """
     members = [member for model in models for member in model.views]
-    stacked = np.stack([member.oof for member in members], axis=-1)
-    tests = np.stack([member.test for member in members], axis=-1)
+    seen = np.stack([member.oof for member in members], axis=-1)
+    unseen = np.stack([member.test for member in members], axis=-1)
     truth = trusted_faces(train, (member.oof for member in members)).keypoints
-    oof, blended = np.empty(stacked.shape[:-1]), np.empty(tests.shape[:-1])
+    oof, blended = np.empty((2, *seen.shape[:-1])), np.empty((2, *unseen.shape[:-1]))
     weights: dict[str, list[float]] = {member.name: [] for member in members}
     for annotator in ANNOTATORS:
         rows, wanted = train.annotator == annotator, test.annotator == annotator
         for fold in np.unique(folds):
             fitted, held_out = rows & (folds != fold), rows & (folds == fold)
-            oof[held_out] = _apply(stacked[held_out], *_fit(stacked[fitted], truth[fitted]))
-        final, intercept = _fit(stacked[rows], truth[rows])
-        blended[wanted] = _apply(tests[wanted], final, intercept)
-        for member, weight in zip(members, final, strict=True):
+            oof[:, held_out] = fit_stack(seen[fitted], truth[fitted])(seen[held_out])
+        final = fit_stack(seen[rows], truth[rows])
+        blended[:, wanted] = final(unseen[wanted])
+        for member, weight in zip(members, final.weights, strict=True):
             weights[member.name].append(float(weight))
-    return _blend("stack", models, oof, blended, weights)
+    return [
+        _blend("stack", models, oof[0], blended[0], weights),
+        _blend("refined", models, oof[1], blended[1], {}),
+    ]
 
 
-def _fit(stacked: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (members,) that sum to 1 and intercepts (15, 2) in px, 0 without a label.
+def fit_stack(stacked: np.ndarray, truth: np.ndarray) -> Stack:
+    """Fit weights, intercepts and the correction of what they leave.
 
     Args:
         stacked: float (n, 15, 2, members).
@@ -73,11 +98,8 @@ def _fit(stacked: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray
     if not weights.any():  # nothing to fit, or nothing that helps
         weights = np.ones_like(weights)
     weights = weights / weights.sum()
-    return weights, np.where(labelled.any(axis=0), mean_truth - mean_members @ weights, 0.0)
-
-
-def _apply(stacked: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-    return stacked @ weights + intercept
+    intercept = np.where(labelled.any(axis=0), mean_truth - mean_members @ weights, 0.0)
+    return Stack(weights, intercept, fit_correction(stacked @ weights + intercept, truth))
 
 
 def _blend(

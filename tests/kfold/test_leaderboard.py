@@ -22,7 +22,8 @@ def by_name(lines):
 def test_lines_are_scored_from_their_own_predictions_best_first(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
     lines = make_leaderboard(run, data, folds)
-    assert {line.entry.name for line in lines} == {"constant", "good", "bad", "mean", "stack"}
+    names = {"constant", "good", "bad", "mean", "stack", "refined"}
+    assert {line.entry.name for line in lines} == names
     assert [line.trusted.rmse for line in lines] == sorted(line.trusted.rmse for line in lines)
     for line in lines:
         assert line.score.rmse == pytest.approx(rmse(data.train.keypoints, line.entry.oof))
@@ -50,7 +51,7 @@ def test_a_model_with_an_unfinished_fold_is_left_out(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"whole": [1.0], "cut": [1.0]})
     (run.fold_folder("cut", 0, 1) / "done.json").unlink()
     names = set(by_name(make_leaderboard(run, data, folds)))
-    assert names == {"constant", "whole", "stack"}
+    assert names == {"constant", "whole", "stack", "refined"}
 
 
 def test_the_constant_baseline_never_sees_the_fold_it_predicts(tmp_path, data):
@@ -73,11 +74,12 @@ def test_the_stacked_ensemble_prefers_the_better_model_and_is_not_worse_than_the
     assert stacked.score.rmse < lines["mean"].score.rmse
 
 
-def test_ensemble_weights_of_a_fold_are_not_fitted_on_it(tmp_path, data):
+@pytest.mark.parametrize("name", ["stack", "refined"])
+def test_an_ensemble_of_a_fold_is_not_fitted_on_it(tmp_path, data, name):
     run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [2.0]})
-    before = by_name(make_leaderboard(run, data, folds))["stack"].entry.oof[folds == 0]
+    before = by_name(make_leaderboard(run, data, folds))[name].entry.oof[folds == 0]
     data.train.keypoints[folds == 0] += 30
-    after = by_name(make_leaderboard(run, data, folds))["stack"].entry.oof[folds == 0]
+    after = by_name(make_leaderboard(run, data, folds))[name].entry.oof[folds == 0]
     np.testing.assert_array_equal(before, after)
 
 
@@ -130,10 +132,11 @@ def test_an_annotator_without_a_row_to_fit_or_to_score_stops_nothing(tmp_path, d
     run, folds = finished_run(tmp_path / "run", data, {"a": [1.0], "b": [2.0]})
     data.train.keypoints[second] = np.nan
     data.train.keypoints[folds == 0, 5] = np.nan
-    stack = by_name(make_leaderboard(run, data, folds))["stack"]
-    assert np.isnan(stack.score.by_annotator[1])
-    assert np.isfinite(stack.entry.oof).all()
-    assert np.isfinite(stack.entry.test).all()
+    lines = by_name(make_leaderboard(run, data, folds))
+    for line in (lines["stack"], lines["refined"]):
+        assert np.isnan(line.score.by_annotator[1])
+        assert np.isfinite(line.entry.oof).all()
+        assert np.isfinite(line.entry.test).all()
     write_leaderboard(run.folder, make_leaderboard(run, data, folds))
 
 
@@ -165,7 +168,8 @@ def test_several_runs_share_a_leaderboard(tmp_path, data):
     runs = [finished_run(tmp_path / name, data, {"model": [s]}) for name, s in [("x", 3), ("y", 1)]]
     lines = compare_runs(runs, data)
     names = [line.entry.name for line in lines]
-    assert set(names) == {"constant", "x/model", "x/stack", "y/model", "y/stack"}
+    of_runs = {f"{run}/{name}" for run in "xy" for name in ("model", "stack", "refined")}
+    assert set(names) == {"constant", *of_runs}
     assert names[0].startswith("y/")
     for line in make_leaderboard(*[runs[1][0], data, runs[1][1]]):
         if line.entry.kind == "model":

@@ -50,4 +50,4 @@ def test_a_run_on_kaggles_data_is_ranked_among_todays_teams(tmp_path, monkeypatc
     (tmp_path / STANDINGS_FILE).write_text("rank,private,public\n1,0.5,2.5\n2,3.0,2.25\n")
     run = replace(run, config=replace(run.config, data=str(tmp_path)))
     ranks = {line.entry.name: line.rank for line in make_leaderboard(run, data, folds)}
-    assert ranks == {"good": 2, "stack": 2, "constant": 3}
+    assert ranks == {"good": 2, "stack": 2, "refined": 2, "constant": 3}
