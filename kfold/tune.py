@@ -27,8 +27,8 @@ class Options(Place):
     """Folder with the competition's four files, zipped or not."""
     run: str = "tune"
     """Name of the search; its folder is that of a run."""
-    folds: int = 5
-    """How many folds; a trial is scored on all of them, unless it is cut short."""
+    folds: int | None = None
+    """How many folds, the quick preset's by default; a trial that is not cut short trains all."""
     epochs: int | None = None
     """Passes over the training rows, for every trial; the quick preset's by default."""
     trials: int | None = None
@@ -50,7 +50,7 @@ def main(options: Options) -> None:
     from data.reader import read_competition
     from kfold.run import run_folder
 
-    for name in ("epochs", "trials", "minutes"):
+    for name in ("folds", "epochs", "trials", "minutes"):
         value = getattr(options, name)
         if value is not None and value <= 0:
             raise UserError(f"{name}: expected more than 0, found {value}.")
@@ -75,7 +75,8 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
-    trainings = options.folds * (budget.trials or 1000)
+    folds = options.folds or QUICK.folds
+    trainings = folds * (budget.trials or 1000)
     need = cluster_need(options)
     place = need or plan_phases(options.jobs, trainings)[0]
     console = open_console()
@@ -84,7 +85,7 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     reference = QUICK.models["heatmap"]
     reference = replace(reference, epochs=options.epochs or reference.epochs)
     models = {"trial0": reference}
-    config = RunConfig(str(options.data), data.checksum, options.folds, 1, models)
+    config = RunConfig(str(options.data), data.checksum, folds, 1, models)
     run = open_run(folder, config)
     study = open_study(folder, reference)
     deal_folds(run, data.train, console)
