@@ -34,7 +34,7 @@ class Preset:
 _HEATMAP = MODELS["heatmap"]
 
 QUICK = Preset(
-    {"heatmap": replace(_HEATMAP, epochs=11, policy="light", learning_rate=9e-3, views="mirror")},
+    {"heatmap": replace(_HEATMAP, epochs=11, policy="light", learning_rate=9e-3, views="four")},
     folds=4,
 )
 """`make cv PRESET=quick`: one network a fold. On FaceBench, when its learning rate was 6e-3,

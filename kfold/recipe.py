@@ -15,7 +15,7 @@ Network = Literal["base", "base_extended", "heatmap", "regression"]
 Loss = Literal["mse", "zero_filled_mse", "huber", "wing"]
 Policy = Literal["none", "flip", "light", "standard", "strong"]
 Optimizer = Literal["adam", "adamw", "muon"]
-Views = Literal["plain", "mirror", "six"]
+Views = Literal["plain", "mirror", "four", "eight"]
 Count = Annotated[int, Ge(1)]
 NotNegative = Annotated[float, Ge(0)]
 
@@ -79,7 +79,7 @@ MODELS: dict[str, Recipe] = {
         weight_decay=0.03,
         map_weight=0.2,
         coarse=0.5,
-        views="six",
+        views="eight",
     ),
 }
 """The three reference models, `mask_zero_filled`, which is `mask` with its notebook's own loss,

@@ -1,11 +1,10 @@
-"""Test-time views: a face is predicted as it is, mirrored, and slightly zoomed and turned."""
+"""Test-time views: a face is predicted as it is, mirrored, and moved by parts of a map's cell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from data.competition import IMAGE_SIZE
@@ -20,46 +19,46 @@ class View:
     """One way to look at a face.
 
     Attributes:
-        zoom: scale about the image's centre.
-        turn: degrees about it.
+        shift: pixels that it is moved to the right and down, its border repeated.
         mirrored: left and right exchanged, after that.
     """
 
-    zoom: float = 1.0
-    turn: float = 0.0
+    shift: int = 0
     mirrored: bool = False
 
     @property
     def name(self) -> str:
         """What the reports call it."""
-        parts = [f"zoom {self.zoom:g}"] if self.zoom != 1 else []
-        parts += [f"turn {self.turn:+g}°"] if self.turn else []
+        parts = [f"shift {self.shift:+d} px"] if self.shift else []
         parts += ["mirrored"] if self.mirrored else []
         return ", ".join(parts) or "as it is"
 
     def predict(self, images: np.ndarray, predict: Predict) -> np.ndarray:
         """What `predict` sees in this view of the images, in the images' own pixels."""
-        centre = (IMAGE_SIZE - 1) / 2
-        matrix = cv2.getRotationMatrix2D((centre, centre), self.turn, self.zoom)
-        seen = images if self.zoom == 1 and not self.turn else _warped(images, matrix)
+        seen = _moved(images, self.shift)
         if self.mirrored:
             keypoints = mirror_keypoints(predict(seen[:, :, ::-1], True))
         else:
             keypoints = predict(seen, False)
-        back = cv2.invertAffineTransform(matrix).astype(keypoints.dtype)
-        return keypoints @ back[:, :2].T + back[:, 2]
+        return keypoints - keypoints.dtype.type(self.shift)
+
+
+def _views(*shifts: int) -> tuple[View, ...]:
+    return tuple(View(shift, mirrored) for shift in shifts for mirrored in (False, True))
 
 
 VIEWS: dict[str, tuple[View, ...]] = {
     "plain": (View(),),
-    "mirror": (View(), View(mirrored=True)),
-    "six": tuple(
-        View(zoom, turn, mirrored)
-        for zoom, turn in ((1.0, 0.0), (0.95, 5.0), (1.05, -5.0))
-        for mirrored in (False, True)
-    ),
+    "mirror": _views(0),
+    "four": _views(0, -2),
+    "eight": _views(0, -2, 1, -1),
 }
-"""The sets of views that a recipe may name."""
+"""The sets of views that a recipe may name.
+
+Strided layers see a face otherwise when it moves by less than their stride (Zhang, 2019, "Making
+convolutional networks shift-invariant again"): four pixels for a map of 24x24, so that the shifts
+of `eight` are all there are on the diagonal, and those of `four` are as far apart as can be.
+"""
 
 
 def predict_views(views: tuple[View, ...], images: np.ndarray, predict: Predict) -> np.ndarray:
@@ -68,9 +67,9 @@ def predict_views(views: tuple[View, ...], images: np.ndarray, predict: Predict)
     return np.clip(keypoints, 0, IMAGE_SIZE).astype(np.float32)
 
 
-def _warped(images: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Resample images (N, 96, 96) as the augmentation does."""
-    size = (IMAGE_SIZE, IMAGE_SIZE)
-    return np.stack(
-        [cv2.warpAffine(i, matrix, size, borderMode=cv2.BORDER_REPLICATE) for i in images]
-    )
+def _moved(images: np.ndarray, shift: int) -> np.ndarray:
+    """Images (N, H, W) moved to the right and down."""
+    border, (height, width) = abs(shift), images.shape[1:]
+    padded = np.pad(images, ((0, 0), (border, border), (border, border)), mode="edge")
+    start = border - shift
+    return padded[:, start : start + height, start : start + width]
