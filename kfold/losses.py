@@ -17,6 +17,9 @@ from kfold.score import FARTHEST, MOST_FLAGGED
 
 Loss = Callable[[Any, Any], Any]
 
+MOST_FLAGGED_OF_A_FOLD = 3 * MOST_FLAGGED
+"""Wrong labels come in clusters, so that one fold may have several times its share."""
+
 
 def residuals(target: Any, prediction: Any) -> tuple[Any, Any]:
     """Differences (B, 15, 2) with 0 where there is no label, and the mask: 1 label, 0 none."""
@@ -89,7 +92,7 @@ class TrustedRMSE(PooledRMSE):
     """The same without the labels that the predictions make out as wrong.
 
     As on the leaderboard (see `kfold.score.untrusted_labels`): without those farther than
-    `FARTHEST` pixels, unless they are more than `MOST_FLAGGED` of the labels.
+    `FARTHEST` pixels, unless they are more than `MOST_FLAGGED_OF_A_FOLD` of the labels.
     """
 
     def __init__(self, name: str = "trusted_rmse", **options: Any) -> None:
@@ -109,4 +112,6 @@ class TrustedRMSE(PooledRMSE):
     def result(self) -> Any:
         """RMSE in pixels of what was added so far."""
         near = ops.sqrt(self.near_squares / ops.maximum(self.near_count, 1.0))
-        return ops.where(self.near_count < (1 - MOST_FLAGGED) * self.count, super().result(), near)
+        return ops.where(
+            self.near_count < (1 - MOST_FLAGGED_OF_A_FOLD) * self.count, super().result(), near
+        )
