@@ -40,14 +40,15 @@ help: ## Show this
 setup: $(VENV)/ready ## Build .venv from the pinned requirements; the others do so on first use
 $(VENV)/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "error: expected Python 3.11 to 3.13, found $$($(PYTHON) --version); pass PYTHON=<path>" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
+	@echo "Building $(VENV), which takes some minutes" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements.txt
 	@touch $@
 $(VENV)/ready-cluster: $(VENV)/ready requirements-cluster.txt
-	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
+	@$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-cluster.txt
 	@touch $@
 $(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
-	$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
+	@$(RUN_PYTHON) -m pip install --quiet --no-compile -c constraints.txt -r requirements-dev.txt
 	@touch $@
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>

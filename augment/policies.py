@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from data.errors import UserError
 
@@ -32,6 +32,16 @@ class Policy:
     light: float = 0.0
     grain: float = 0.0
     hide: float = 0.0
+
+    @property
+    def rules(self) -> str:
+        """What it changes: 'mirror 0.5, warp 0.8'."""
+        changed = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
+        return ", ".join(f"{name} {value}" for name, value in changed.items())
 
 
 POLICIES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,11 +106,8 @@ def draw_sheet(faces: Faces, seed: int) -> Figure:
 
 
 def _draw_title(axes: Axes, name: str, left: float) -> None:
-    policy = POLICIES[name]
-    changes = (field for field in fields(policy) if getattr(policy, field.name) != field.default)
-    rules = ", ".join(f"{field.name} {getattr(policy, field.name)}" for field in changes)
     axes.text(left, -2 * GAP, name, size=9, weight="bold", va="center")
-    axes.text(left, -GAP, rules, size=5, color="#555555", va="center")
+    axes.text(left, -GAP, POLICIES[name].rules, size=5, color="#555555", va="center")
 
 
 def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], left: float) -> None:

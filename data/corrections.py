@@ -35,12 +35,12 @@ def read_corrections(path: Path, faces: Faces) -> tuple[Faces, int]:
         UserError: the file is missing, or a line of it makes no sense.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Excel adds a mark
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"{path}: expected a CSV file of corrections, found none that can be read ({error})."
         ) from None
-    lines = csv.DictReader(text.splitlines())
+    lines = csv.DictReader(text.splitlines(), restval="")
     missing = [name for name in COLUMNS if name not in (lines.fieldnames or ())]
     if missing:
         raise UserError(
@@ -48,11 +48,16 @@ def read_corrections(path: Path, faces: Faces) -> tuple[Faces, int]:
         )
     keypoints, applied = faces.keypoints.copy(), 0
     index_of = {int(row): index for index, row in enumerate(faces.ids)}
-    for line in lines:
-        where = f"{path}, line {lines.line_num}"
-        index, points = _index(line["row"], index_of, where), _points(line, where)
-        keypoints[index, points] = _position(line, where)
-        applied += 1
+    try:
+        for line in lines:
+            where = f"{path}, line {lines.line_num}"
+            index, points = _index(line["row"], index_of, where), _points(line, where)
+            keypoints[index, points] = _position(line, where)
+            applied += 1
+    except csv.Error as error:
+        raise UserError(
+            f"{path}, after line {lines.line_num}: expected a line of CSV, found none ({error})."
+        ) from None
     return replace(faces, keypoints=keypoints), applied
 
 

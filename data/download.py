@@ -76,18 +76,21 @@ def _obtain(config: Download) -> Competition:
     from data.reader import read_competition
 
     with locked(config.out), _work_folder(config.out) as folder:
-        source = config.from_ or folder / OUTER_ZIP
-        if config.from_ is None:
-            os.replace(fetch_zip(config.out), source)
-        files = folder / "files"
+        source, files = config.from_ or fetch_zip(config.out), folder / "files"
+        fetched = source if config.from_ is None else None
         try:
             gather(source, files)
             competition = read_competition(files)
         except UserError as error:
-            # The work folder is gone by the time this is read.
-            message = str(error).replace(str(files), str(source)).replace(f"{folder}{os.sep}", "")
+            if fetched:
+                fetched.unlink()  # of no use; after any other error it need not be fetched again
+            # The work folder is gone by the time this is read, and the zip has no such name.
+            name = str(config.from_ or OUTER_ZIP)
+            message = str(error).replace(str(files), name).replace(str(source), name)
             raise UserError(message) from None
         _install(files, config.out)
+        if fetched:
+            fetched.unlink()
     return competition
 
 

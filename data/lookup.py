@@ -112,10 +112,15 @@ def _table(
         check_header(file.readline(), name, header)
         number = 1
         text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
-        for number, fields in enumerate(csv.reader(text), 2):
-            where = f"{name}, line {number}"
-            if len(fields) not in widths:
-                raise UserError(f"{where}: expected {widths[0]} fields, found {len(fields)}.")
-            yield where, fields
+        try:
+            for number, fields in enumerate(csv.reader(text), 2):
+                where = f"{name}, line {number}"
+                if len(fields) not in widths:
+                    raise UserError(f"{where}: expected {widths[0]} fields, found {len(fields)}.")
+                yield where, fields
+        except csv.Error as error:
+            raise UserError(
+                f"{name}, line {number + 1}: expected CSV, found none ({error})."
+            ) from None
         if number == 1:
             raise UserError(f"{name}: expected rows below the header, found none.")

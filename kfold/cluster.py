@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,8 @@ from kfold.join import joined_cluster
 from kfold.place import Place
 from kfold.recipe import Recipe
 from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
-from kfold.run import PACKAGES, Run
+from kfold.run import Run
+from kfold.versions import installed_versions
 from kfold.workers import Outcome, Report, Task, thread_limits, training_data
 
 TRIES = 3
@@ -195,8 +195,7 @@ def _variables(need: Need) -> dict[str, str]:
 
 def _shared(run: Run) -> Shared:
     data, folds = training_data(run)
-    versions = {name: version(name) for name in PACKAGES}
-    return Shared(_in_memory(data.train), _in_memory(data.test), folds, versions)
+    return Shared(_in_memory(data.train), _in_memory(data.test), folds, installed_versions())
 
 
 def _in_memory(faces: Faces) -> Faces:

@@ -10,23 +10,37 @@ from typing import Any
 from data.errors import UserError, run_command
 from kfold.presets import Preset, preset_of
 from kfold.recipe import check_network, recipe_of
+from kfold.run import CORRECTIONS
 from kfold.validate import read_json, validated
+
+TAKEN = ("constant", "mean", "stack", "refined", "predicted", "exported")
+"""Lines of the leaderboard and folders of a run that are no models."""
 
 LIKE = "heatmap"
 """The known recipe that fills in what a model leaves out, unless it names another as `like`."""
 
 
-def read_config(path: Path) -> Preset:
+def read_config(path: Path, corrections: Path | None = None) -> Preset:
     """What a file such as {"folds": 5, "seeds": 1, "models": {"mine": {"epochs": 20}}} asks for.
 
     A run's config.json will do as well. A recipe may leave out what is as in `heatmap`, or as in
     the model that it names, {"like": "mask", "epochs": 10}; and its shape what is as in `Shape`.
 
+    Args:
+        path: of the file.
+        corrections: of labels, that are asked for beside it.
+
     Raises:
-        UserError: there is no such file, or it says something else.
+        UserError: there is no such file, or it says something else; or it is that of a run with
+            corrected labels, and no corrections are asked for.
     """
     values = read_json(path)
     if isinstance(values, dict) and isinstance(values.get("config"), dict):  # a run's
+        if values["config"].get("corrections") and not corrections:
+            raise UserError(
+                f"{path}: that run's labels were corrected. Pass CORRECTIONS="
+                f"{path.with_name(CORRECTIONS)} as well, or others."
+            )
         values = {name: values["config"].get(name) for name in ("folds", "seeds", "models")}
     if not isinstance(values, dict) or not isinstance(values.get("models"), dict):
         raise UserError(
@@ -38,6 +52,10 @@ def read_config(path: Path) -> Preset:
     for name, recipe in preset.models.items():
         if not re.fullmatch(r"\w[\w.-]*", name):
             raise UserError(f"{path}: models: expected plain names, found {name!r}.")
+        if name in TAKEN:
+            raise UserError(
+                f"{path}: models: {name!r} is the name of something else; take another."
+            )
         check_network(recipe, f"{path}: models.{name}")
     return preset
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import run_command
+from data.errors import UserError, run_command
 from kfold.place import Place
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Options(Place):
     """Folder with the competition's four files, zipped or not."""
     run: str | None = None
     """Name of the run; the preset's or the configuration's by default."""
-    preset: str = "standard"
-    """What to train, unless told otherwise below."""
+    preset: str | None = None
+    """What to train, unless told otherwise below; 'standard' by default."""
     config: Path | None = None
     """JSON file with recipes to train instead of a preset's, see `kfold.config_file`."""
     models: tuple[str, ...] = ()
@@ -50,6 +50,7 @@ class Options(Place):
 
 def main(options: Options) -> None:
     """Run the cross-validation that `options` describe."""
+    from data.atomic import locked
     from data.reader import read_competition
     from data.terminal import open_console
     from kfold.cluster import cluster_need
@@ -57,10 +58,14 @@ def main(options: Options) -> None:
     from kfold.crossval import cross_validate, deal_folds
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
+    from kfold.run import run_folder
 
     cluster = cluster_need(options)
+    if options.config and options.preset:
+        raise UserError("PRESET= and CONFIG= both say what to train: pass one of them.")
+    name = options.config.stem if options.config else options.preset or "standard"
     preset = with_overrides(
-        read_config(options.config) if options.config else preset_of(options.preset),
+        read_config(options.config, options.corrections) if options.config else preset_of(name),
         options.models,
         options.folds,
         options.seeds,
@@ -70,23 +75,25 @@ def main(options: Options) -> None:
     console = open_console()
     data = read_competition(options.data)
     console.print(f"{options.data}: {len(data.train)} training faces, {len(data.test)} to predict")
-    run = _open(options, preset, data, console)
-    folds = deal_folds(run, data.train, console)
-    cross_validate(run, list(preset.models), preset.seeds, console, options.jobs, cluster)
-    write_report([(run, folds)], data, console)
+    folder = run_folder(options.run or name)
+    with locked(folder):
+        run = _open(folder, options, preset, data, console)
+        folds = deal_folds(run, data.train, console)
+        cross_validate(run, list(preset.models), preset.seeds, console, options.jobs, cluster)
+        write_report([(run, folds)], data, console)
 
 
-def _open(options: Options, preset: Preset, data: Competition, console: Console) -> Run:
+def _open(
+    folder: Path, options: Options, preset: Preset, data: Competition, console: Console
+) -> Run:
     """Start the run or take it up, with a copy of the corrections that it is trained on."""
     import hashlib
 
     from data.atomic import write_text
     from data.corrections import read_corrections
-    from kfold.run import CORRECTIONS, RunConfig, open_run, run_folder
+    from kfold.run import CORRECTIONS, RunConfig, open_run
 
     config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
-    name = options.config.stem if options.config else options.preset
-    folder = run_folder(options.run or name)
     if not options.corrections:
         return open_run(folder, config, options.force)
     _, applied = read_corrections(options.corrections, data.train)

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from data.competition import ANNOTATORS
 from data.faces import Faces
-from kfold.entries import Entry
+from kfold.entries import Blend, Entry
 from kfold.refine import Correct, fit_correction
 from kfold.score import trusted_faces
 
@@ -28,7 +28,9 @@ def equal_mean(models: Sequence[Entry]) -> Entry:
     oof = np.mean([model.oof for model in models], axis=0)
     test = np.mean([model.test for model in models], axis=0)
     weights = {model.name: [1 / len(models)] * len(ANNOTATORS) for model in models}
-    return _blend("mean", models, oof, test, weights)
+    of_views = np.repeat([1 / len(model.views) for model in models], [len(m.views) for m in models])
+    of_views = of_views / len(models)
+    return _entry("mean", models, oof, test, lambda seen: seen @ of_views, weights)
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,20 @@ def stacks(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray
     unseen = np.stack([member.test for member in members], axis=-1)
     truth = trusted_faces(train, (member.oof for member in members)).keypoints
     oof, blended = np.empty((2, *seen.shape[:-1])), np.empty((2, *unseen.shape[:-1]))
-    weights: dict[str, list[float]] = {member.name: [] for member in members}
+    final: dict[int, Stack] = {}
     for annotator in ANNOTATORS:
         rows, wanted = train.annotator == annotator, test.annotator == annotator
         for fold in np.unique(folds):
             fitted, held_out = rows & (folds != fold), rows & (folds == fold)
             oof[:, held_out] = fit_stack(seen[fitted], truth[fitted])(seen[held_out])
-        final = fit_stack(seen[rows], truth[rows])
-        blended[:, wanted] = final(unseen[wanted])
-        for member, weight in zip(members, final.weights, strict=True):
-            weights[member.name].append(float(weight))
+        final[annotator] = fit_stack(seen[rows], truth[rows])
+        blended[:, wanted] = final[annotator](unseen[wanted])
+    columns = np.transpose([stack.weights for stack in final.values()]).tolist()
+    weights = {member.name: column for member, column in zip(members, columns, strict=True)}
+    first = final[ANNOTATORS[0]]
     return [
-        _blend("stack", models, oof[0], blended[0], weights),
-        _blend("refined", models, oof[1], blended[1], {}),
+        _entry("stack", models, oof[0], blended[0], lambda seen: first(seen)[0], weights),
+        _entry("refined", models, oof[1], blended[1], lambda seen: first(seen)[1], {}),
     ]
 
 
@@ -102,13 +105,14 @@ def fit_stack(stacked: np.ndarray, truth: np.ndarray) -> Stack:
     return Stack(weights, intercept, fit_correction(stacked @ weights + intercept, truth))
 
 
-def _blend(
+def _entry(
     name: str,
     models: Sequence[Entry],
     oof: np.ndarray,
     test: np.ndarray,
+    blend: Blend,
     weights: dict[str, list[float]],
 ) -> Entry:
     trainings = tuple(training for model in models for training in model.trainings)
     parameters = sum(model.parameters for model in models)
-    return Entry(name, "ensemble", oof, test, trainings, parameters, weights=weights)
+    return Entry(name, "ensemble", oof, test, trainings, parameters, weights=weights, blend=blend)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,14 @@ from data.competition import IMAGE_SIZE, KEYPOINTS
 from data.faces import Faces
 from kfold.run import Run
 from kfold.views import VIEWS
+
+Blend = Callable[[np.ndarray], np.ndarray]
+"""Members' keypoints (n, 15, 2, members) to one (n, 15, 2), in pixels."""
+
+
+def mean_of_members(stacked: np.ndarray) -> np.ndarray:
+    """The blend in which all members count the same."""
+    return stacked.mean(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Entry:
         views: of a model, each of its test-time views.
         seeds: of a model, `oof` as each seed alone predicts it.
         weights: of each member of an ensemble, one for each annotator.
+        blend: what it makes of other faces that the views of its models, in the run's order, have
+            predicted as the first annotator would label them.
     """
 
     name: str
@@ -53,6 +64,7 @@ class Entry:
     views: tuple[Member, ...] = ()
     seeds: tuple[np.ndarray, ...] = ()
     weights: dict[str, list[float]] = field(default_factory=dict)
+    blend: Blend = mean_of_members
 
     @property
     def minutes(self) -> float:

@@ -37,9 +37,9 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
 
     Five trainings on two cores run two and two on a core each, and the last on both.
 
-    The answer depends on the machine and the number of trainings alone, finished ones included:
-    the number of threads decides the last digits of a training, and a run that was cut off should
-    come out as if it had not been.
+    The answer depends on the machine and the number of all trainings, finished ones included: the
+    number of threads decides the last digits of a training, and a run that was cut off should come
+    out as if it had not been. (Where memory is short, it depends on what is free at the moment.)
 
     Args:
         wanted: trainings at once; None to fill the cores without running out of memory, or one

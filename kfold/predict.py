@@ -55,9 +55,11 @@ def main(options: Options) -> None:
     from kfold.leaderboard import make_leaderboard  # slow to import: not before a wrong name
     from kfold.predictor import Predictor
 
-    predictor = Predictor.load(run, data, folds, make_leaderboard(run, data, folds))
+    predictor = Predictor.load(run, data, make_leaderboard(run, data, folds))
     console = open_console()
-    console.print(f"{run.folder}: {predictor.name!r} predicts, {predictor.size} networks")
+    console.print(
+        f"{run.folder}: {predictor.line.entry.name!r} predicts, {predictor.size} networks"
+    )
     failed = 0
     for photo, target in zip(photos, targets, strict=True):
         try:
@@ -141,7 +143,7 @@ def predict_photo(photo: Path, target: Path, predictor: Predictor, whole: bool) 
         for square, keypoints in found
     ]
     record = {"photo": str(photo), "width": image.width, "height": image.height}
-    record |= {"run": predictor.run.folder.name, "line": predictor.name}
+    record |= {"run": predictor.run.folder.name, "line": predictor.line.entry.name}
     write_json(target.with_name(f"{target.name}.json"), record | {"faces": faces})
     return len(found)
 

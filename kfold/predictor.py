@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from kfold import backend  # noqa: F401  isort: skip
 from data.competition import ANNOTATORS, KEYPOINTS
 from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition
-from kfold.ensemble import ensembles
-from kfold.entries import Entry
-from kfold.fit import predict
 from kfold.keypoint_model import KeypointModel
 from kfold.leaderboard import Line
 from kfold.networks import build_model
 from kfold.run import Run
+from kfold.training import predict
 
 
 def best_trained(lines: list[Line]) -> Line:
@@ -50,41 +49,37 @@ class Predictor:
     """A line of a run's leaderboard, ready to predict.
 
     Attributes:
-        name: of the line.
+        line: of the leaderboard.
         run: where its networks were trained.
         data: what they were trained on.
-        folds: int (N,), the fold of every training row.
-        models: of the line, as the leaderboard has them.
-        networks: of each of these, all folds and seeds.
+        networks: of each of its models, all folds and seeds.
     """
 
-    name: str
+    line: Line
     run: Run
     data: Competition
-    folds: np.ndarray
-    models: list[Entry]
     networks: dict[str, list[KeypointModel]]
 
     @classmethod
-    def load(cls, run: Run, data: Competition, folds: np.ndarray, lines: list[Line]) -> Predictor:
+    def load(cls, run: Run, data: Competition, lines: list[Line]) -> Predictor:
         """Load the networks of the best line that has some.
 
         Raises:
             UserError: no line has any.
         """
-        best = best_trained(lines).entry
-        models = [line.entry for line in lines if line.entry.kind == "model"]
-        if best.kind == "model":
-            models = [best]
+        best = best_trained(lines)
+        finished = {line.entry.name for line in lines if line.entry.kind == "model"}
+        wanted = {best.entry.name} if best.entry.kind == "model" else finished
         networks = {
-            model.name: [
-                load_network(run, model.name, seed, fold)
-                for seed in run.finished_seeds(model.name)
+            model: [
+                load_network(run, model, seed, fold)
+                for seed in run.finished_seeds(model)
                 for fold in range(run.config.folds)
             ]
-            for model in models
+            for model in run.config.models
+            if model in wanted
         }
-        return cls(best.name, run, data, folds, models, networks)
+        return cls(best, run, data, networks)
 
     @property
     def size(self) -> int:
@@ -94,25 +89,15 @@ class Predictor:
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Images uint8 (N, 96, 96) to keypoints float (N, 15, 2), both in pixels.
 
-        They take the place of the test set: what is predicted is what would be submitted.
+        As the first annotator would label them, by what would predict the test set.
         """
         faces = unlabelled(images)
-        models = [self._seen(model, faces) for model in self.models]
-        if self.name == models[0].name:
-            return models[0].test
-        blends = ensembles(models, self.data.train, faces, self.folds)
-        return next(blend.test for blend in blends if blend.name == self.name)
-
-    def _seen(self, model: Entry, faces: Faces) -> Entry:
-        """The model with its predictions of these faces instead of the test set's."""
-        views = self.run.config.models[model.name].views
-        each = np.mean([predict(n, faces, views) for n in self.networks[model.name]], axis=0)
-        members = zip(model.views, each, strict=True)
-        return replace(
-            model,
-            test=each.mean(axis=0),
-            views=tuple(replace(member, test=test) for member, test in members),
-        )
+        views = [
+            np.mean([predict(network, faces, recipe.views) for network in self.networks[model]], 0)
+            for model, recipe in self.run.config.models.items()
+            if model in self.networks
+        ]
+        return self.line.entry.blend(np.moveaxis(np.concatenate(views), 0, -1))
 
     @property
     def usual(self) -> np.ndarray:

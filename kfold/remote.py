@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from data.atomic import replacing
 from data.errors import UserError
 from data.faces import Faces
+from kfold.versions import installed_versions
 
 if TYPE_CHECKING:  # its caller imports more than a worker needs
     from kfold.recipe import Recipe
@@ -79,7 +79,8 @@ def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Resu
     _check_versions(shared.versions)  # first, since it takes no time to fail
     import ray
 
-    from kfold.fit import DivergedError, StoppedError, fit_fold  # imports TensorFlow
+    from kfold.fit import fit_fold  # imports TensorFlow
+    from kfold.training import DivergedError, StoppedError
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         if ray.get(board.report.remote((task, epoch, logs))):
@@ -106,8 +107,8 @@ def write_files(folder: Path, files: Files) -> None:
 
 
 def _check_versions(expected: dict[str, str]) -> None:
-    found = {name: version(name) for name in expected}
-    others = [f"{name} {found[name]}" for name in expected if found[name] != expected[name]]
+    found = installed_versions()
+    others = [f"{name} {found.get(name)}" for name in expected if found.get(name) != expected[name]]
     if others:
         import socket
 

@@ -10,7 +10,6 @@ import platform
 import re
 import shutil
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,10 +21,10 @@ from data.faces import Faces
 from data.reader import Competition, read_competition
 from kfold.recipe import Recipe
 from kfold.validate import STRICT, read_json, validated
+from kfold.versions import installed_versions
 
 RUNS = Path("runs")
 CORRECTIONS = "corrections.csv"
-PACKAGES = ("keras", "numpy", "albumentations", "scikit-learn", "opencv-python-headless")
 
 
 @dataclass(frozen=True)
@@ -126,23 +125,32 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
         force: forget what was trained of the models asked for.
 
     Raises:
-        UserError: the run there was made with other data, folds or recipes.
+        UserError: the run there was made with other data, folds or recipes; or Keras's backend is
+            missing.
     """
-    if (folder / "folds.csv").is_file():  # before, nothing is trained and all may change
+    made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
+    made_with = [made]
+    if _begun(folder):
         before = read_run(folder).config
+        if force:
+            before = replace(before, models=before.models | config.models)
+        _refuse_changes(folder, before, config)
         if force:
             for model in config.models:
                 shutil.rmtree(folder / model, ignore_errors=True)
-            before = replace(before, models=before.models | config.models)
-        _refuse_changes(folder, before, config)
         config = replace(
             config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
         )
-    versions = {name: version(name) for name in PACKAGES}
-    machine = {"system": platform.platform(), "cores": os.cpu_count()}
-    made_with = {"python": platform.python_version(), **machine, **versions}
+        earlier = read_json(folder / "config.json")["made_with"]
+        made_with = earlier if earlier[-1] == made else [*earlier, made]
     write_json(folder / "config.json", {"config": asdict(config), "made_with": made_with})
     return Run(folder, config)
+
+
+def _begun(folder: Path) -> bool:
+    """Whether anything there depends on its configuration; before, all may change."""
+    trained = folder.glob("*/seed*/fold*/done.json")
+    return (folder / "folds.csv").is_file() or any(trained)
 
 
 def write_folds(run: Run, faces: Faces, groups: np.ndarray, folds: np.ndarray) -> None:
@@ -181,40 +189,44 @@ def open_finished(
         UserError: no such run, or other data than it was made with.
     """
     run = read_run(run_folder(name) if name else latest_run())
-    return run, *open_data(run, data)
+    if data:
+        run = replace(run, config=replace(run.config, data=str(data)))
+    return run, *open_data(run)
 
 
-def open_data(run: Run, data: Path | None = None) -> tuple[Competition, np.ndarray]:
+def open_data(run: Run) -> tuple[Competition, np.ndarray]:
     """Read what a run is made from: its data and the fold of every training row, int64 (N,).
-
-    Args:
-        run: its folds are dealt.
-        data: the folder with the competition's files; None for where they were.
 
     Raises:
         UserError: there are no folds, or other data than the run was made with.
     """
-    competition = read_competition(data or Path(run.config.data))
+    competition = read_competition(Path(run.config.data))
     folds = read_folds(run)
     if folds is None:
         raise UserError(f"{run.folder}: expected folds.csv, found none. Run `make cv` again.")
     if competition.checksum != run.config.checksum:
         raise UserError(
-            f"{data or run.config.data}: these are other files than {run.folder} was made with. "
+            f"{run.config.data}: these are other files than {run.folder} was made with. "
             "Pass DATA=<folder> with the same ones."
         )
     return competition, folds
 
 
 def _refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
-    names = {"checksum": "data checksum", "folds": "folds", "corrections": "corrections"}
-    pairs = {names[name]: (getattr(before, name), getattr(now, name)) for name in names}
+    pairs = {
+        "data checksum": (before.checksum, now.checksum),
+        "folds": (before.folds, now.folds),
+        "corrections": tuple(run.corrections[:12] or "none" for run in (before, now)),
+    }
+    of_all = [name for name, (old, new) in pairs.items() if old != new]
     for model in before.models.keys() & now.models.keys():
         old, new = asdict(before.models[model]), asdict(now.models[model])
         pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}
     changes = [f"{name} was {old}, now {new}" for name, (old, new) in pairs.items() if old != new]
     if changes:
+        again = "" if of_all else ", or FORCE=1 to train changed models again"
+        kept = f", or its own CORRECTIONS={folder / CORRECTIONS}" if before.corrections else ""
         raise UserError(
             f"{folder} was made with another configuration: {'; '.join(changes)}. "
-            "Pass another RUN=<name>, or FORCE=1 to train changed models again."
+            f"Pass another RUN=<name>{again}{kept if of_all == ['corrections'] else ''}."
         )

@@ -164,7 +164,9 @@ class Search:
     def _watch(self, trainers: Trainers | ClusterTrainers, report: Report) -> None:
         """Show an epoch, and stop a training whose scores on the first fold are poor."""
         task, epoch, logs = report
-        candidate = next(one for one in self._running.values() if one.task == task)
+        candidate = next((one for one in self._running.values() if one.task == task), None)
+        if candidate is None:
+            return  # a node that was given up may still have a word
         self._progress.epoch(self._label(candidate), epoch, logs)
         # Its last score is that of the views together, see `_advance`.
         comparable = first_compared(self._base.epochs) <= epoch < self._base.epochs

@@ -28,6 +28,7 @@ SPACE: dict[str, BaseDistribution] = {
     "shape.pooling": OneOf(("average", "max", "stride")),
     "shape.decoder": Int(32, 80, step=16),
     "shape.dropout": Float(0.0, 0.3, step=0.1),
+    "shape.batch_norm": OneOf((False, True)),
     "loss": OneOf(("huber", "wing", "mse")),
     "policy": OneOf(("flip", "light", "standard", "strong")),
     "batch_size": OneOf((16, 32, 64)),

@@ -15,7 +15,7 @@ from rich.table import Table
 from data.atomic import write_text
 from data.competition import ANNOTATORS, KEYPOINTS
 from kfold.leaderboard import Line
-from kfold.score import FARTHEST
+from kfold.score import FARTHEST, MOST_FLAGGED
 
 Rows = list[list[str]]
 """A table: a header row, then the others."""
@@ -49,13 +49,13 @@ def print_leaderboard(console: Console, folder: Path, lines: Sequence[Line]) -> 
 def explanation(lines: Sequence[Line]) -> str:
     """What the main table's columns mean."""
     text = (
-        "Out-of-fold RMSE in pixels, best first. Trusted leaves out "
-        f"labels farther than {FARTHEST:g} px from the best line's out-of-fold prediction, here "
-        f"{lines[0].flagged:.2%} of them; its interval is a bootstrap over images, to best the "
-        "difference to the first line with the interval that the same images give it (one that "
-        "reaches 0 is a tie), folds ± the standard deviation between folds, one seed what a "
-        "single training a fold scores (mean and standard deviation over seeds), and annotators 1 "
-        "and 2 are its parts."
+        "Out-of-fold RMSE in pixels, best first. Trusted leaves out labels farther than "
+        f"{FARTHEST:g} px from the out-of-fold prediction that is best on all, here "
+        f"{lines[0].flagged:.2%} of them (none if they would be more than {MOST_FLAGGED:.0%}); its "
+        "interval is a bootstrap over images, to best the difference to the first line with the "
+        "interval that the same images give it (one that reaches 0 is a tie), folds ± the standard "
+        "deviation between folds, one seed what a single training a fold scores (mean and standard "
+        "deviation over seeds), and annotators 1 and 2 are its parts."
     )
     if any(line.rank for line in lines):
         text += (

@@ -147,7 +147,8 @@ class _Trainer:
 
     def train(self, task: Task, recipe: Recipe) -> Outcome:
         data, folds = self._data  # first, since it takes no time to fail
-        from kfold.fit import DivergedError, StoppedError, fit_fold  # imports TensorFlow
+        from kfold.fit import fit_fold  # imports TensorFlow
+        from kfold.training import DivergedError, StoppedError
 
         _, seed, fold = task
         folder = self._run.fold_folder(*task)

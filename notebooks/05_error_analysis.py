@@ -24,10 +24,11 @@ from kfold.leaderboard import make_leaderboard
 from kfold.noise import label_noise
 from kfold.report.suspects import rank_suspects
 from kfold.run import open_finished
-from kfold.score import squared_errors, untrusted_labels
+from kfold.score import squared_errors, trusted_faces
 
 run, data, folds = open_finished(os.environ.get("RUN"))
-best = make_leaderboard(run, data, folds)[0]
+lines = make_leaderboard(run, data, folds)
+best = lines[0]
 train, oof = data.train, best.entry.oof
 print(f"{run.folder.name}, {best.entry.name}: {best.score.rmse:.3f} px over all labels")
 
@@ -38,7 +39,8 @@ print(f"{run.folder.name}, {best.entry.name}: {best.score.rmse:.3f} px over all 
 # model's and no lever either, so two scores are kept: over all labels, and over the trusted ones.
 
 # %%
-suspects = untrusted_labels(train.keypoints, oof)
+believed = trusted_faces(train, (line.entry.oof for line in lines)).labelled
+suspects = train.labelled & ~believed
 errors = squared_errors(train.keypoints, oof)
 share = np.nansum(errors[suspects]) / np.nansum(errors)
 print(
@@ -85,8 +87,8 @@ plt.show()
 # %% [markdown]
 # ## Is it bias?
 #
-# A mean error can be taken away; scatter cannot. The stack's intercepts have done so already where
-# it is the best line.
+# A mean error can be taken away; scatter cannot. The intercepts of `stack`, with which `refined`
+# begins, have done so already where one of the two is the best line.
 
 # %%
 residuals = np.where(suspects[..., None], np.nan, oof - train.keypoints)

@@ -36,6 +36,7 @@ class Options:
 
 def main(options: Options) -> None:
     """Write, check and, with credentials, upload the submission that `options` describe."""
+    from data.demo import RECORD_FILE
     from data.kaggle_credentials import has_credentials
     from data.terminal import open_console
     from kfold.run import open_finished
@@ -58,6 +59,9 @@ def main(options: Options) -> None:
     )
     console.print(_estimate(line))
     console.print(f"Message: {message}")
+    if (folder / RECORD_FILE).is_file():
+        console.print(f"{folder} holds rendered faces, which Kaggle cannot score: not uploaded.")
+        return
     if not has_credentials():
         console.print(_by_hand(path))
         return

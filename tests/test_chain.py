@@ -256,4 +256,4 @@ def test_config_repeats_the_run(first):
     folder, _ = first
     stored = json.loads((folder / "config.json").read_text())
     assert stored["config"]["models"]["mask"]["epochs"] == 2
-    assert stored["made_with"]["keras"]
+    assert stored["made_with"][-1]["keras"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,16 +53,9 @@ def _preview(subject: Subject, policy: str) -> Preview:
                 for title, (images, keypoints) in zip(titles, columns, strict=True)
             ]
         )
-    return Preview(policy, _rules(POLICIES[policy]), rows)
+    return Preview(policy, POLICIES[policy].rules, rows)
 
 
 def _card(title: str, image: np.ndarray, keypoints: np.ndarray, annotator: int) -> Card:
     marks = marks_of(keypoints, np.full_like(keypoints, np.nan))
     return Card(title, "", data_address(image), marks, annotator)
-
-
-def _rules(policy: Policy) -> str:
-    changed = [
-        field.name for field in fields(policy) if getattr(policy, field.name) != field.default
-    ]
-    return ", ".join(f"{name} {getattr(policy, name)}" for name in changed)

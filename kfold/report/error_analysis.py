@@ -18,7 +18,6 @@ from kfold.score import FARTHEST, bootstrap_rmse, interval, squared_errors
 COLOURS = dict(zip(ANNOTATORS, (FIRST, SECOND), strict=True))
 WIDTH, HEIGHT = 4.7, 3.0
 BINS = 6
-NOSE = KEYPOINTS.index("nose_tip")
 
 
 def by_keypoint(subject: Subject) -> Markup:
@@ -59,11 +58,12 @@ def error_histogram(subject: Subject) -> Markup:
         parts = [np.minimum(part[np.isfinite(part)], edges[-1]) for part in parts]
         for part, colour in zip(parts, COLOURS.values(), strict=True):
             panel.hist(part, edges.tolist(), histtype="step", color=colour, linewidth=1.5)
-        panel.axvline(FARTHEST, color=INK, linewidth=1, linestyle=(0, (3, 2)))
-        top = (FARTHEST, 0.97)
-        panel.annotate(
-            "not trusted", top, (5, 0), panel.get_xaxis_transform(), "offset points", va="top"
-        )
+        if subject.best.flagged:
+            panel.axvline(FARTHEST, color=INK, linewidth=1, linestyle=(0, (3, 2)))
+            top = (FARTHEST, 0.97)
+            panel.annotate(
+                "not trusted", top, (5, 0), panel.get_xaxis_transform(), "offset points", va="top"
+            )
         panel.set_yscale("log")
         panel.tick_params(which="minor", length=0)
         panel.yaxis.set_major_formatter("{x:g}")
@@ -155,9 +155,8 @@ def _binned(
 
 
 def _size(faces: Faces, prediction: np.ndarray) -> np.ndarray:
-    """Mean distance between the eyes and the nose; as predicted, since that has no gaps."""
-    away = prediction[:, EYES] - prediction[:, NOSE][:, None]
-    return np.hypot(*np.moveaxis(away, -1, 0)).mean(axis=1)
+    """Distance between the eyes, which both annotators mark alike; as predicted, without gaps."""
+    return np.hypot(*(prediction[:, EYES[0]] - prediction[:, EYES[1]]).T)
 
 
 def _tilt(faces: Faces, prediction: np.ndarray) -> np.ndarray:
@@ -172,7 +171,7 @@ def _brightness(faces: Faces, prediction: np.ndarray) -> np.ndarray:
 
 Measure = Callable[[Faces, np.ndarray], np.ndarray]
 PROPERTIES: tuple[tuple[str, str, Measure], ...] = (
-    ("Size", "px from eyes to nose", _size),
+    ("Size", "px between the eyes", _size),
     ("Tilt", "degrees clockwise", _tilt),
     ("Brightness", "mean gray value", _brightness),
 )

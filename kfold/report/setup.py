@@ -59,14 +59,20 @@ def data_table(data: Competition) -> Rows:
 def _facts(run: Run) -> dict[str, str]:
     config = run.config
     made_with = json.loads((run.folder / "config.json").read_text())["made_with"]
+    names = dict.fromkeys(name for made in made_with for name in made)
     return {
         "data": config.data,
         "checksum": config.checksum,
         "corrections": _corrections(run),
         "folds": f"{config.folds}",
         "seeds": f"{config.seeds}",
-        **{name: str(value) for name, value in made_with.items()},
+        **{name: _history([made[name] for made in made_with if name in made]) for name in names},
     }
+
+
+def _history(values: list[object]) -> str:
+    """What something was at each call that trained, in order."""
+    return ", then ".join(dict.fromkeys(map(str, values)))
 
 
 def _corrections(run: Run) -> str:

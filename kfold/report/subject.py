@@ -13,7 +13,7 @@ from data.faces import Faces
 from data.reader import Competition
 from kfold.leaderboard import Line, compare_runs
 from kfold.run import Run
-from kfold.score import untrusted_labels
+from kfold.score import trusted_faces
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,5 @@ def open_subject(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> S
     trained = [line for line in lines if line.entry.kind != "baseline"]
     if not trained:
         raise UserError(f"{folder}: no model is finished on all folds. Run `make cv` again.")
-    suspects = untrusted_labels(data.train.keypoints, trained[0].entry.oof)
-    return Subject(folder, runs, data, lines, trained[0], data.train.without(suspects))
+    trusted = trusted_faces(data.train, (line.entry.oof for line in lines))
+    return Subject(folder, runs, data, lines, trained[0], trusted)

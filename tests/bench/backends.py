@@ -13,11 +13,11 @@ import numpy as np
 
 from augment.batches import Batches
 from data.demo_faces import demo_faces
-from kfold.fit import predict
 from kfold.losses import LOSSES
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import MODELS
+from kfold.training import predict
 
 RECIPE = replace(MODELS["heatmap"], batch_size=16)
 FACES = 48

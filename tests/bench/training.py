@@ -1,6 +1,6 @@
 """Training and prediction, images a second: `python -m tests.bench.training MODEL WAY`.
 
-Ways: `fit` is what a cross-validation does; `plain` is `model.fit` on arrays augmented beforehand;
+Ways: `fit` is what a cross-validation does; `plain` is `model.fit` on plain arrays;
 `predict` predicts; `peak` multiplies matrices instead, and prints the GFLOP/s of that.
 """
 
@@ -20,12 +20,12 @@ from data.faces import Faces
 from kfold import backend  # noqa: F401  isort: skip
 import keras
 
-from kfold.fit import predict
 from kfold.keypoint_model import KeypointModel
 from kfold.losses import LOSSES
 from kfold.networks import build_model
 from kfold.optimizer import build_optimizer
 from kfold.recipe import Recipe, recipe_of
+from kfold.training import predict
 
 FACES, EPOCHS = 640, 3
 MATRIX, PRODUCTS = 4096, 8

@@ -46,11 +46,22 @@ def test_labels_are_dropped_and_set_where_the_file_says(tmp_path, faces):
         ("1,4,nose_tip,set,97,4,", "line 2, columns x and y: expected pixels from 0 to 96"),
         ("1,4,nose_tip,set,nan,4,", "columns x and y"),
         ("1,4,nose_tip,set", "columns x and y"),
+        ("# looked at", "line 2, column row: expected a row from 0 to 7, found ''"),
+        (
+            '1,4,nose_tip,drop,,,"' + "x" * 140_000,
+            "after line 1: expected a line of CSV, found none",
+        ),
     ],
 )
 def test_a_line_that_makes_no_sense_is_refused(tmp_path, faces, line, message):
     with pytest.raises(UserError, match=message):
         read_corrections(written(tmp_path, line), faces)
+
+
+def test_a_file_that_excel_saved_is_read(tmp_path, faces):
+    path = tmp_path / "corrections.csv"
+    path.write_text("row,keypoint,action,x,y\n4,nose_tip,drop,,\n", encoding="utf-8-sig")
+    assert read_corrections(path, faces)[1] == 1
 
 
 def test_a_file_that_is_missing_or_has_other_columns_is_refused(tmp_path, faces):

@@ -228,8 +228,8 @@ def test_only_code_and_what_threads_need_travels(cluster, monkeypatch):
 
 
 def test_other_versions_on_a_node_are_refused(cluster, monkeypatch):
-    monkeypatch.setattr("kfold.cluster.version", lambda name: "0.1")
-    with pytest.raises(UserError, match=r"expected keras 0.1.*Install the same requirements"):
+    monkeypatch.setattr("kfold.cluster.installed_versions", lambda: {"numpy": "0.1"})
+    with pytest.raises(UserError, match=r"expected numpy 0.1.*Install the same requirements"):
         trained(begin("versions", {"calm": CALM}), Need())
 
 

@@ -9,10 +9,11 @@ from augment.batches import network_inputs
 from data.demo_faces import demo_faces
 from data.errors import UserError
 from data.faces import mirror_keypoints
-from kfold.fit import DivergedError, fit_fold, predict
+from kfold.fit import fit_fold
 from kfold.networks import build_model
 from kfold.recipe import MODELS
 from kfold.score import rmse
+from kfold.training import DivergedError, predict
 
 TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16, coarse=0.0, views="mirror")
 
@@ -113,6 +114,20 @@ def test_labels_far_from_what_was_learned_are_left_out_of_the_second_half(faces,
     history = json.loads((tmp_path / "wary" / "history.json").read_text())
     assert len(history["loss"]) == 2
     assert history["loss"][1] < history["loss"][0]
+
+
+def test_labels_are_judged_at_the_size_that_the_network_has_seen(
+    faces, folds, tmp_path, monkeypatch
+):
+    shapes = []
+    monkeypatch.setattr(
+        "kfold.training.network_inputs",
+        lambda images, *rest: shapes.append(images.shape) or network_inputs(images, *rest),
+    )
+    wary = replace(TINY, distrust=30.0, policy="none", coarse=0.5)
+    assert fit_fold(wary, faces, faces[:5], folds, 1, 0, tmp_path / "wary")["distrusted"]
+    trained = int((folds != 1).sum())
+    assert {shape[1:] for shape in shapes if shape[0] == trained} == {(64, 64)}
 
 
 def test_first_epochs_may_be_coarse(faces, folds, tmp_path):

@@ -83,6 +83,19 @@ def test_an_ensemble_of_a_fold_is_not_fitted_on_it(tmp_path, data, name):
     np.testing.assert_array_equal(before, after)
 
 
+def test_an_ensemble_blends_other_faces_as_it_blends_the_test_set(tmp_path, data):
+    run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
+    lines = by_name(make_leaderboard(run, data, folds))
+    members = [member for name in ("good", "bad") for member in lines[name].entry.views]
+    first = data.test.annotator == 1
+    seen = np.stack([member.test[first] for member in members], axis=-1)
+    for name in ("mean", "stack", "refined"):
+        entry = lines[name].entry
+        np.testing.assert_allclose(entry.blend(seen), entry.test[first], rtol=1e-6)
+    good = lines["good"].entry
+    np.testing.assert_allclose(good.blend(seen[..., : len(good.views)]), good.test[first])
+
+
 def test_files_and_table_say_the_same(tmp_path, data):
     run, folds = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
     lines = make_leaderboard(run, data, folds)

@@ -17,6 +17,9 @@ from data.demo import Demo, write_demo
 from data.demo_faces import demo_faces
 from data.reader import read_competition
 from kfold.face_finder import Square
+from kfold.leaderboard import make_leaderboard
+from kfold.predictor import best_trained
+from kfold.run import open_finished
 
 ROOT = Path(__file__).parents[2]
 SIZE, LEFT, TOP = 288, 180, 60
@@ -91,19 +94,19 @@ def test_keypoints_are_in_the_photos_own_pixels(place, truth):
             assert drawing.width * 400 == drawing.height * 640
 
 
-def test_an_image_of_the_competition_is_predicted_as_it_was_for_the_submission(place):
-    test = read_competition(place / "demo", place / "data/cache").test
+def test_an_image_of_the_competition_is_predicted_as_it_was_for_the_submission(place, monkeypatch):
+    monkeypatch.chdir(place)
+    finished, data, folds = open_finished("small")
+    test, best = data.test, best_trained(make_leaderboard(finished, data, folds)).entry
     first = test.annotator == 1
     for i, image in enumerate(test.images[first]):
         Image.fromarray(image).save(place / f"test{i}.png")
     names = [f"test{i}.png" for i in range(first.sum())]
     done = run(place, "-m", "kfold.predict", "--run", "small", "--out", "o", "--image", *names)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("runs/small: 'heatmap' predicts, 2 networks")
-    stored = [np.load(p)["test"] for p in (place / "runs/small/heatmap").glob("*/*/*.npz")]
-    expected = np.mean(stored, axis=(0, 1))[first]
+    assert done.stdout.startswith(f"runs/small: {best.name!r} predicts, 2 networks")
     found = [predicted(place / f"o/test{i}.json")[1][0] for i in range(first.sum())]
-    np.testing.assert_allclose(found, expected, atol=0.01)
+    np.testing.assert_allclose(found, best.test[first], atol=0.01)
 
 
 def test_what_fails_is_named_and_the_others_are_done(place, truth):

@@ -76,6 +76,15 @@ def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
     assert (run.folder / "b").exists()
 
 
+@pytest.mark.parametrize("change", [{"folds": 7}, {"checksum": "other"}, {"corrections": "some"}])
+def test_force_that_is_refused_forgets_nothing(tmp_path, begun, change):
+    run = read_run(tmp_path / "run")
+    run.fold_folder("mask", 0, 0).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"Pass another RUN=<name>\.$"):
+        open_run(tmp_path / "run", replace(CONFIG, **change), force=True)
+    assert run.fold_folder("mask", 0, 0).is_dir()
+
+
 def test_folds_survive_the_round_trip(tmp_path):
     run = open_run(tmp_path / "run", CONFIG)
     assert read_folds(run) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.atomic import locked
+from data.demo import RECORD_FILE
 from data.reader import read_competition
 from data.standings import STANDINGS_FILE
 from kfold.ledger import read_ledger
@@ -62,6 +63,15 @@ def test_on_kaggles_data_the_rank_is_estimated_before(options, kaggle, capsys, m
     monkeypatch.setattr("kfold.leaderboard.KAGGLE_TEST_VALUES", 76)
     main(Options(**options, dry=True))
     assert "estimated rank 1 of 175" in capsys.readouterr().out
+
+
+def test_rendered_faces_are_not_uploaded(options, kaggle: KaggleServer, capsys):
+    (options["data"] / RECORD_FILE).write_text("{}")
+    main(Options(**options))
+    assert "rendered faces, which Kaggle cannot score" in " ".join(capsys.readouterr().out.split())
+    assert FILE.is_file()
+    assert not kaggle.seen
+    assert not LEDGER.exists()
 
 
 def test_dry_needs_no_kaggle(options, kaggle: KaggleServer, capsys):

@@ -44,12 +44,14 @@ function showFaces() {
     face.hidden = false;
     board.append(face);
     const error = errorOf(face, keypoint);
-    face.querySelector(".caption b").textContent = isNaN(error) ? "" : `${error.toFixed(2)} px`;
+    face.querySelector(".caption b").textContent = isNaN(error) ? "" : `${error.toFixed(2)} px${keypoint && " off"}`;
     all("g[data-k]", face).forEach((mark) => {
       mark.classList.toggle("dim", keypoint !== "" && mark.dataset.k !== keypoint);
     });
   });
-  filters.querySelector("output").textContent = `${Math.min(shown, fits.length)} of ${fits.length}`;
+  const chosen = kind === "best" && keypoint && fits.length ? ", the best over all their keypoints" : "";
+  const count = `${Math.min(shown, fits.length)} of ${fits.length}`;
+  filters.querySelector("output").textContent = count + chosen;
   more.hidden = fits.length <= shown;
 }
 filters.addEventListener("submit", (event) => event.preventDefault());
@@ -68,7 +70,7 @@ function enlarge(face) {
   const keys = all(".key", face.closest("section")).filter(above);
   const drawn = face.querySelector("g[data-k]") ? keys.pop().cloneNode(true).childNodes : [];
   dialog.querySelector(".key").replaceChildren(...drawn);
-  dialog.querySelector("h2").textContent = title + (error ? ` · ${error}` : "");
+  dialog.querySelector("h2").textContent = title + (error ? ` · RMSE ${error}` : "");
   dialog.querySelector(".facts p").textContent = `annotator ${annotator}${note ? ` · ${note}` : ""}`;
   const points = errors.split(",").map((value, k) => [KEYPOINTS[k], parseFloat(value)])
     .filter(([, value]) => !isNaN(value)).sort(([, one], [, other]) => other - one);

@@ -1,0 +1,47 @@
+"""What trains here: the packages that decide what comes out, and their versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from data.errors import UserError
+
+BACKENDS = ("tensorflow", "jax", "torch")
+PACKAGES = ("keras", "numpy", "albumentations", "scikit-learn", "opencv-python-headless")
+
+
+def backend() -> str:
+    """What Keras computes with, by the environment.
+
+    Raises:
+        UserError: Keras knows no such backend, or it is not installed.
+    """
+    name = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if name not in BACKENDS or not find_spec(name):
+        raise UserError(
+            f"KERAS_BACKEND: expected one of {', '.join(BACKENDS)} that is installed, found "
+            f"{name!r}. Unset it for TensorFlow, or install what it names."
+        )
+    return name
+
+
+def installed_versions() -> dict[str, str]:
+    """Of Python, of Keras's backend and of `PACKAGES`; 'none' of one that is not installed.
+
+    Raises:
+        UserError: there is no backend.
+    """
+    packages = (backend(), *PACKAGES)
+    return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+def _version(package: str) -> str:
+    for name in (package, f"{package}-cpu"):  # TensorFlow without GPU support has its own name
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return "none"
