@@ -37,9 +37,8 @@ QUICK = Preset(
     {"heatmap": replace(_HEATMAP, epochs=11, policy="light", learning_rate=9e-3, views="four")},
     folds=4,
 )
-"""`make cv PRESET=quick`: one network a fold. On FaceBench, when it had 5 folds, 9 epochs and
-mirrored views only, RMSE out-of-fold 2.32, trusted 1.284 (the constant: 4.80 and 4.39), in 11:12
-minutes on two cores."""
+"""`make cv PRESET=quick`: one network a fold. On FaceBench RMSE out-of-fold 2.31, trusted 1.266
+(the constant: 4.80 and 4.39), in 7:51 minutes on two cores."""
 
 STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=58)})
 """`make cv`: the same network, trained longer. On FaceBench, when it had six zoomed and turned
