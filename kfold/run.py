@@ -104,6 +104,12 @@ def read_run(folder: Path) -> Run:
     return Run(folder, validated(RunConfig, config, str(path)))
 
 
+def made_with(folder: Path) -> list[dict[str, Any]]:
+    """Machine and versions of each call that opened a run, where they changed, in order."""
+    made = read_json(folder / "config.json").get("made_with", [])
+    return made if isinstance(made, list) else [made]  # of an earlier version of this project
+
+
 def latest_run(runs: Path = RUNS) -> Path:
     """The folder of the run whose configuration was written last.
 
@@ -129,7 +135,7 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
             missing.
     """
     made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
-    made_with = [made]
+    history = [made]
     if _begun(folder):
         before = read_run(folder).config
         if force:
@@ -141,9 +147,9 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
         config = replace(
             config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
         )
-        earlier = read_json(folder / "config.json")["made_with"]
-        made_with = earlier if earlier[-1] == made else [*earlier, made]
-    write_json(folder / "config.json", {"config": asdict(config), "made_with": made_with})
+        earlier = made_with(folder)
+        history = earlier if made in earlier[-1:] else [*earlier, made]
+    write_json(folder / "config.json", {"config": asdict(config), "made_with": history})
     return Run(folder, config)
 
 

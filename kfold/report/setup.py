@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 from data.reader import Competition
 from kfold.recipe import differences
 from kfold.report.subject import Subject
-from kfold.run import CORRECTIONS, Run
+from kfold.run import CORRECTIONS, Run, made_with
 from kfold.shape import Shape
 from kfold.tables import Rows
 
@@ -58,15 +57,15 @@ def data_table(data: Competition) -> Rows:
 
 def _facts(run: Run) -> dict[str, str]:
     config = run.config
-    made_with = json.loads((run.folder / "config.json").read_text())["made_with"]
-    names = dict.fromkeys(name for made in made_with for name in made)
+    history = made_with(run.folder)
+    names = dict.fromkeys(name for made in history for name in made)
     return {
         "data": config.data,
         "checksum": config.checksum,
         "corrections": _corrections(run),
         "folds": f"{config.folds}",
         "seeds": f"{config.seeds}",
-        **{name: _history([made[name] for made in made_with if name in made]) for name in names},
+        **{name: _history([made[name] for made in history if name in made]) for name in names},
     }
 
 

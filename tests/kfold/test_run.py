@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ from kfold.recipe import Recipe
 from kfold.run import (
     RunConfig,
     latest_run,
+    made_with,
     open_run,
     read_folds,
     read_run,
@@ -83,6 +85,26 @@ def test_force_that_is_refused_forgets_nothing(tmp_path, begun, change):
     with pytest.raises(UserError, match=r"Pass another RUN=<name>\.$"):
         open_run(tmp_path / "run", replace(CONFIG, **change), force=True)
     assert run.fold_folder("mask", 0, 0).is_dir()
+
+
+def test_a_run_tells_each_machine_and_version_that_it_was_opened_with(tmp_path, begun, monkeypatch):
+    (now,) = made_with(begun.folder)
+    open_run(begun.folder, CONFIG)
+    assert made_with(begun.folder) == [now]
+    monkeypatch.setattr("kfold.run.installed_versions", lambda: {"keras": "0"})
+    open_run(begun.folder, CONFIG)
+    assert [made["keras"] for made in made_with(begun.folder)] == [now["keras"], "0"]
+
+
+def test_a_run_that_kept_only_its_last_versions_goes_on(tmp_path, begun):
+    config = json.loads((begun.folder / "config.json").read_text())
+    old = config["made_with"][0] | {"keras": "0"}
+    (begun.folder / "config.json").write_text(json.dumps(config | {"made_with": old}))
+    open_run(begun.folder, CONFIG)
+    assert [made["keras"] for made in made_with(begun.folder)] == [
+        "0",
+        config["made_with"][0]["keras"],
+    ]
 
 
 def test_folds_survive_the_round_trip(tmp_path):
