@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -44,9 +44,13 @@ def write_json(path: Path, value: object) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make other processes that lock `folder` wait; a killed process keeps no lock."""
+    """Make other processes that lock `folder` wait; a killed process keeps no lock.
+
+    A folder that this makes and in which nothing comes to lie is removed again.
+    """
     import fcntl
 
+    missing = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -58,3 +62,6 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+        if missing:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()

@@ -62,11 +62,3 @@ def _mirrored_name(name: str) -> str:
 
 MIRROR = tuple(KEYPOINTS.index(_mirrored_name(name)) for name in KEYPOINTS)
 """MIRROR[k] is the keypoint that keypoint k becomes in a mirrored image."""
-
-
-def annotator_of(points: int) -> int:
-    """Tell the annotator, 1 or 2, from how many of an image's 15 points are labelled or asked for.
-
-    The second annotator marked at most four points an image, the first nearly always all.
-    """
-    return 1 if points > 4 else 2

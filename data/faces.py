@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.competition import IMAGE_SIZE, KEYPOINTS, MIRROR
+from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS, MIRROR, SECOND_ANNOTATOR
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,16 @@ def image_labels(images: np.ndarray) -> np.ndarray:
     """Int64 (N,) from 0, equal where images, uint8 (N, 96, 96), are the same in every pixel."""
     as_bytes = np.ascontiguousarray(images).reshape(-1).view(f"V{IMAGE_SIZE**2}")
     return np.unique(as_bytes, return_inverse=True)[1]
+
+
+def annotators_of(points: np.ndarray) -> np.ndarray:
+    """Tell each image's annotator, int8 (N,), from which points are labelled or asked for.
+
+    The second annotator marked `SECOND_ANNOTATOR` or some of them, the first nearly always all 15:
+    an image with any other point is the first's, and so is one without any.
+
+    Args:
+        points: bool (N, 15).
+    """
+    others = np.delete(points, SECOND_ANNOTATOR, axis=1).any(axis=1)
+    return np.where(others | ~points.any(axis=1), *ANNOTATORS).astype(np.int8)

@@ -12,14 +12,15 @@ import numpy as np
 
 from data.competition import (
     COORDINATES,
+    KEYPOINTS,
     LOOKUP_FILE,
     LOOKUP_HEADER,
     SAMPLE_SUBMISSION_FILE,
     SUBMISSION_HEADER,
     TEST_FILE,
-    annotator_of,
 )
 from data.errors import UserError
+from data.faces import annotators_of
 from data.files import open_file
 from data.rows import check_header, parse_id
 
@@ -42,9 +43,10 @@ class Lookup:
         return len(self.row_ids)
 
     def annotators(self, images: int) -> np.ndarray:
-        """Int8 (images,): the annotator of every test image, told by how much is asked of it."""
-        values = np.bincount(self.rows, minlength=images)
-        return np.array([annotator_of(count // 2) for count in values], np.int8)
+        """Int8 (images,): the annotator of every test image, told by what is asked of it."""
+        asked = np.zeros((images, len(KEYPOINTS)), bool)
+        asked[self.rows, self.coordinates // 2] = True
+        return annotators_of(asked)
 
 
 def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:

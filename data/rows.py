@@ -17,9 +17,9 @@ from data.competition import (
     TEST_HEADER,
     TRAINING_FILE,
     TRAINING_HEADER,
-    annotator_of,
 )
 from data.errors import UserError
+from data.faces import annotators_of
 from data.files import open_file
 
 _PIXELS = IMAGE_SIZE * IMAGE_SIZE
@@ -38,7 +38,7 @@ def read_training(folder: Path) -> dict[str, np.ndarray]:
             keypoints.append(_parse_labels(fields[:-1], where))
             images.append(_parse_pixels(fields[-1], where))
     labels = np.array(keypoints, np.float32).reshape(-1, len(KEYPOINTS), 2)
-    points = (~np.isnan(labels).any(axis=-1)).sum(axis=1)
+    points = ~np.isnan(labels).any(axis=-1)
     if not points.any():
         raise UserError(
             f"{TRAINING_FILE}: expected labels in {COORDINATES[0]} ... {COORDINATES[-1]}, "
@@ -48,7 +48,7 @@ def read_training(folder: Path) -> dict[str, np.ndarray]:
         "images": np.stack(images),
         "keypoints": labels,
         "ids": np.arange(len(labels), dtype=np.int64),
-        "annotator": np.array([annotator_of(count) for count in points], np.int8),
+        "annotator": annotators_of(points),
     }
 
 

@@ -24,7 +24,7 @@ from kfold.layers import AxisOffset
 from kfold.networks import build_model
 from kfold.recipe import Recipe
 from kfold.score import rmse
-from kfold.training import OnEpoch, Training, predict, seed_of
+from kfold.training import DivergedError, OnEpoch, Training, predict, seed_of
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def fit_fold(
 
     Raises:
         UserError: no row to train on.
-        DivergedError: the loss became NaN or infinite.
+        DivergedError: the loss or a prediction became NaN or infinite.
         StoppedError: `on_epoch` raised it.
     """
     done = folder / "done.json"
@@ -87,7 +87,7 @@ def fit_fold(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     held_out = np.flatnonzero(folds == fold)
-    validation, train = faces[held_out], _training_rows(recipe, faces[folds != fold], fold)
+    validation, train = faces[held_out], _training_faces(recipe, faces, folds, fold)
     keras.utils.set_random_seed(seed_of(seed, fold))
     model = build_model(recipe)
     start = time.perf_counter()
@@ -96,6 +96,8 @@ def fit_fold(
     seconds = time.perf_counter() - start
     oof = predict(model, validation, recipe.views)
     predicted = predict(model, test, recipe.views)
+    if not (np.isfinite(oof).all() and np.isfinite(predicted).all()):
+        raise DivergedError("it predicts what is no number, though its loss was one.")
     summary = {
         "rmse": rmse(validation.keypoints, oof.mean(axis=0)),
         "epochs": recipe.epochs,
@@ -114,13 +116,14 @@ def fit_fold(
     return summary
 
 
-def _training_rows(recipe: Recipe, train: Faces, fold: int) -> Faces:
-    labelled = train.labelled
-    rows = np.flatnonzero(labelled.all(axis=1) if recipe.complete_rows else labelled.any(axis=1))
+def _training_faces(recipe: Recipe, faces: Faces, folds: np.ndarray, fold: int) -> Faces:
+    labelled = faces.labelled
+    wanted = labelled.all(axis=1) if recipe.complete_rows else labelled.any(axis=1)
+    rows = np.flatnonzero(wanted & (folds != fold))
     if not rows.size:
         kind = "row with all 15 keypoints" if recipe.complete_rows else "labelled row"
         raise UserError(f"fold {fold}: expected a {kind} to train on, found none in other folds.")
-    return train[rows]
+    return faces[rows]
 
 
 def _save_weights(model: KeypointModel, path: Path) -> None:

@@ -74,6 +74,15 @@ class Run:
             if all(self.summary(model, seed, fold) for fold in range(self.config.folds))
         ]
 
+    @property
+    def unfinished(self) -> list[str]:
+        """Models and seeds that are on no leaderboard, as they lack a fold: 'mask seed 1'."""
+        return [
+            f"{model} seed {seed}"
+            for model in self.config.models
+            for seed in sorted({*range(self.config.seeds)} - {*self.finished_seeds(model)})
+        ]
+
 
 def run_folder(name: str, runs: Path = RUNS) -> Path:
     """The folder of the run called `name`.

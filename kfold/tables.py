@@ -21,14 +21,15 @@ Rows = list[list[str]]
 """A table: a header row, then the others."""
 
 
-def write_leaderboard(folder: Path, lines: Sequence[Line]) -> None:
-    """Write leaderboard.csv and leaderboard.md into `folder`."""
+def write_leaderboard(folder: Path, lines: Sequence[Line], note: str = "") -> None:
+    """Write leaderboard.csv and leaderboard.md into `folder`, the latter with a note."""
     text = io.StringIO()
     table = csv.DictWriter(text, list(lines[0].cells), lineterminator="\n")
     table.writeheader()
     table.writerows(line.cells for line in lines)
     write_text(folder / "leaderboard.csv", text.getvalue())
     parts = [f"# {folder.name}", explanation(lines), _markdown(board_table(lines))]
+    parts += [note] if note else []
     for title, rows in detail_tables(lines).items():
         parts += [f"## {title}", _markdown(rows)]
     write_text(folder / "leaderboard.md", "\n\n".join(parts) + "\n")
@@ -89,7 +90,7 @@ def board_table(lines: Sequence[Line]) -> Rows:
         row += [f"{np.std(line.fold_rmse):.3f}"]
         seeds = line.seed_rmse
         row += [f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-"]
-        row += [*(f"{value:.3f}" for value in trusted.by_annotator), f"{line.score.rmse:.3f}"]
+        row += [*map(_px, trusted.by_annotator), f"{line.score.rmse:.3f}"]
         row += [f"{line.rank}/{line.teams}"] if ranked else []
         costs = (cells[name] for name in ("epochs", "images_per_second", "minutes"))
         rows.append([*row, *(f"{cost or '-'}" for cost in costs)])
@@ -132,10 +133,14 @@ def detail_tables(lines: Sequence[Line]) -> dict[str, Rows]:
 def _keypoint_table(lines: Sequence[Line]) -> Rows:
     header = ["keypoint", *(line.entry.name for line in lines)]
     rows = [
-        [name, *(f"{line.trusted.by_keypoint[k]:.3f}" for line in lines)]
+        [name, *(_px(line.trusted.by_keypoint[k]) for line in lines)]
         for k, name in enumerate(KEYPOINTS)
     ]
     return [header, *rows]
+
+
+def _px(rmse: float) -> str:
+    return "-" if np.isnan(rmse) else f"{rmse:.3f}"
 
 
 def _mean_offset(line: Line) -> np.ndarray | None:

@@ -41,6 +41,18 @@ class Subject:
         """The best line's out-of-fold predictions, float (N, 15, 2) in pixels."""
         return self.best.entry.oof
 
+    @property
+    def unfinished(self) -> str:
+        """Which models and seeds are left out, in a sentence; empty if none is."""
+        runs = [run for run, _ in self.runs]
+        names = [
+            f"{run.folder.name}/{name}" if len(runs) > 1 else name
+            for run in runs
+            for name in run.unfinished
+        ]
+        why = "diverged, failed or not finished on all folds"
+        return f"Left out, as {why}: {', '.join(names)}." if names else ""
+
 
 def open_subject(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> Subject:
     """Score the runs, one or more, on the data that they share.

@@ -32,8 +32,10 @@ def write_report(
     subject = open_subject(runs, data)
     repeats = find_repeats(data.train, runs[0][0])
     suspects = rank_suspects(data.train, subject.oof, repeats.identical)
-    write_leaderboard(subject.folder, subject.lines)
+    write_leaderboard(subject.folder, subject.lines, subject.unfinished)
     write_suspects(subject.folder / "suspects.csv", suspects, data.train)
     page = write_page(subject, repeats, suspects)
     print_leaderboard(console, subject.folder, subject.lines)
+    if subject.unfinished:
+        console.print(subject.unfinished)
     console.print(f"With charts, faces and {len(suspects)} suspicious rows: {page}")

@@ -26,7 +26,7 @@ class Options:
     """Time every stage against the obvious way to do it; write runs/bench/bench.json."""
 
     data: Path | None = None
-    """Folder with training.zip, test.zip and the two tables; without it, loading is left out."""
+    """Folder with the competition's four files; without it, loading is left out."""
     repetitions: int = 3
     """Runs of each way; the median counts."""
 

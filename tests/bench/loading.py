@@ -6,7 +6,6 @@ import json
 import resource
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 from data.competition import COORDINATES, IMAGE_COLUMN, IMAGE_SIZE, TEST_FILE, TRAINING_FILE
@@ -25,10 +24,12 @@ def pandas_split(folder: Path, _: Path) -> int:
     """The reference notebook's way: split each image's text into columns, then make numbers."""
     import pandas as pd
 
+    from data.files import open_file
+
     total = 0
     for name in (TRAINING_FILE, TEST_FILE):
-        with zipfile.ZipFile(folder / f"{Path(name).stem}.zip") as archive:
-            table = pd.read_csv(archive.open(name))
+        with open_file(folder, name) as file:
+            table = pd.read_csv(file)
         columns = table[IMAGE_COLUMN].str.split(" ", expand=True)
         images = columns.apply(pd.to_numeric).to_numpy().reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
         if name == TRAINING_FILE:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from data.competition import IMAGE_SIZE, KEYPOINTS
-from data.faces import Faces, mirror_keypoints
+from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
+from data.faces import Faces, annotators_of, mirror_keypoints
 
 POINTS = arrays(
     np.float32,
@@ -56,3 +56,12 @@ def test_rows_are_selected_together():
 def test_wrong_shapes_and_types_are_refused(field, wrong):
     with pytest.raises(ValueError, match=f"Faces.{field}: expected"):
         Faces(**blank() | {field: wrong})
+
+
+def test_annotators_are_told_by_their_points():
+    points = np.zeros((5, len(KEYPOINTS)), bool)
+    points[0] = True
+    points[1, SECOND_ANNOTATOR] = True
+    points[2, SECOND_ANNOTATOR[:3]] = True
+    points[3, KEYPOINTS.index("left_eyebrow_outer_end")] = True
+    assert annotators_of(points).tolist() == [1, 2, 2, 1, 1]

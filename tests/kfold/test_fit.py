@@ -94,6 +94,13 @@ def test_a_loss_that_is_no_number_stops_with_a_message(faces, folds, tmp_path):
     assert not (tmp_path / "wild" / "done.json").exists()
 
 
+def test_predictions_that_are_no_numbers_are_not_kept(faces, folds, tmp_path, monkeypatch):
+    monkeypatch.setattr("kfold.fit.predict", lambda *_: np.full((2, 12, 15, 2), np.nan))
+    with pytest.raises(DivergedError, match="no number"):
+        fit_fold(replace(TINY, epochs=1), faces, faces[:12], folds, 0, 0, tmp_path / "wild")
+    assert not (tmp_path / "wild" / "predictions.npz").exists()
+
+
 def test_the_mirrored_view_is_in_its_own_place(faces):
     """A face and its mirror image get mirrored predictions, but for the annotators' offsets."""
     model = build_model(TINY)

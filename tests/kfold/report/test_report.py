@@ -233,10 +233,26 @@ def test_a_run_that_learned_nothing_still_gets_its_report(tmp_path):
     assert ">nan<" not in page
 
 
-def test_one_annotator_and_few_rows_are_enough(tmp_path):
+def test_one_annotator_few_rows_and_a_keypoint_without_a_label_are_enough(tmp_path):
     data = random_competition(train=12, test=2)
     faces = data.train[data.train.annotator == 1]
+    faces.keypoints[:, 5] = np.nan
     data = replace(data, train=faces, test=data.test[:0])
     run, folds = finished_run(tmp_path / "run", data, {"model": [1.0]})
     write_report([(run, folds)], data, Console(file=io.StringIO()))
     assert ">nan<" not in (run.folder / "leaderboard.html").read_text()
+    assert "nan" not in (run.folder / "leaderboard.md").read_text()
+
+
+def test_seeds_that_are_left_out_are_named(tmp_path):
+    data = random_competition(train=12, test=2)
+    run, folds = finished_run(tmp_path / "run", data, {"whole": [1.0, 1.0], "half": [1.0]})
+    printed = io.StringIO()
+    write_report([(run, folds)], data, Console(file=printed))
+    for text in (
+        printed.getvalue(),
+        (run.folder / "leaderboard.md").read_text(),
+        (run.folder / "leaderboard.html").read_text(),
+    ):
+        assert "half seed 1." in text
+        assert "whole seed" not in text
