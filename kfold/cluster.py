@@ -22,7 +22,7 @@ from kfold.recipe import Recipe
 from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
 from kfold.run import Run
 from kfold.versions import installed_versions
-from kfold.workers import Outcome, Report, Task, thread_limits, training_data
+from kfold.workers import Outcome, Report, Task, environment, training_data
 
 TRIES = 3
 """How often a training is begun before it is given up; a lost worker or node ends one."""
@@ -184,10 +184,8 @@ def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[Clu
 
 def _variables(need: Need) -> dict[str, str]:
     """What a worker's environment gets before anything is imported; nothing else travels."""
-    variables = thread_limits(need.cpus)
-    if need.gpus:  # leave room for the others that share it
-        variables |= {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    else:
+    variables = environment(need.cpus)
+    if not need.gpus:
         variables |= {"CUDA_VISIBLE_DEVICES": "-1"}
     backend = os.environ.get("KERAS_BACKEND")
     return variables | ({"KERAS_BACKEND": backend} if backend else {})

@@ -100,9 +100,7 @@ def start_at(
     """
     if isinstance(place, Need):
         return start_cluster(run, place)
-    # Side by side, the trainings themselves fill the cores; a lone one leaves some to augment.
-    jobs, augmenters = min(place.jobs, trainings), int(place.jobs == 1)
-    return start_trainers(run, jobs, place.threads, augmenters)
+    return start_trainers(run, min(place.jobs, trainings), place.threads, place.augmenters)
 
 
 class _Schedule:

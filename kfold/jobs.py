@@ -1,20 +1,27 @@
 """How many trainings run at once.
 
 A network this small gains little from a second thread; as many processes as cores, of one thread
-each, train about a third more images together than one process on all cores.
+each, train about a third more images together than one process on all cores. It does not fill a
+GPU either: several trainings share one, each with cores of its own that augment for it.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from data.errors import UserError
+from kfold.versions import backend
 
 WORKER_MEMORY = 5 << 29
 """Bytes that a training process takes at most. On 4,600 faces `heatmap` peaks at 1.2 GiB, `mask` at
 2.2 and `base` at 2.5, TensorFlow included."""
+
+GPU_CORES = 4
+"""Cores for each of the trainings that share a GPU: one makes its steps, the others augment."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +32,13 @@ class Phase:
         trainings: how many there are.
         jobs: how many of them run at once.
         threads: of each that runs.
+        augmenters: processes that augment for each; 0 to have it done between its steps.
     """
 
     trainings: int
     jobs: int
     threads: int
+    augmenters: int
 
 
 def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
@@ -42,8 +51,8 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
     out as if it had not been. (Where memory is short, it depends on what is free at the moment.)
 
     Args:
-        wanted: trainings at once; None to fill the cores without running out of memory, or one
-            where there is a GPU to share.
+        wanted: trainings at once; None to fill the cores, or the GPU where there is one, without
+            running out of memory.
         trainings: how many there are in all.
 
     Raises:
@@ -53,12 +62,19 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
 
     if wanted is not None and wanted < 1:
         raise UserError(f"jobs: expected at least 1, found {wanted}.")
-    cores = joblib.cpu_count()
+    cores, on_gpu = joblib.cpu_count(), _uses_gpu()
     if wanted is None:
-        wanted = 1 if _gpu_visible() else max(1, min(cores, available_memory() // WORKER_MEMORY))
+        most = cores // GPU_CORES if on_gpu else cores
+        wanted = max(1, min(most, available_memory() // WORKER_MEMORY))
     rest = trainings % wanted
     rounds = ((trainings - rest, wanted), (rest, rest))
-    return [Phase(count, jobs, max(1, cores // jobs)) for count, jobs in rounds if count]
+    return [_phase(count, jobs, max(1, cores // jobs), on_gpu) for count, jobs in rounds if count]
+
+
+def _phase(trainings: int, jobs: int, threads: int, on_gpu: bool) -> Phase:
+    # Side by side on cores, the trainings themselves fill them; a lone one leaves some to augment.
+    augmenters = max(1, threads - 1) if on_gpu else int(jobs == 1)
+    return Phase(trainings, jobs, threads, augmenters)
 
 
 def available_memory() -> int:
@@ -70,7 +86,17 @@ def available_memory() -> int:
     return int(fields["MemAvailable"].removesuffix("kB")) << 10
 
 
-def _gpu_visible() -> bool:
-    """Whether TensorFlow could use an Nvidia GPU; asking TensorFlow would mean to import it."""
+def _uses_gpu() -> bool:
+    """Whether trainings will run on an Nvidia GPU; asking the backend would mean to import it."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))
+    return not hidden and any(Path("/dev").glob("nvidia[0-9]*")) and backend_can_use_gpu()
+
+
+def backend_can_use_gpu() -> bool:
+    """Whether Keras's backend is installed with what it needs to compute on a GPU."""
+    if backend() == "jax":
+        return find_spec("jax_plugins") is not None
+    try:
+        return not version("tensorflow-cpu")
+    except PackageNotFoundError:
+        return True

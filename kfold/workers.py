@@ -99,7 +99,7 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
         # It warns when it replaces a process that has grown, and when `pgrep` is not installed.
         warnings.filterwarnings("ignore", module=r"joblib\.externals\.loky")
         first = run, augmenters, reports
-        pool = start_workers(count, _prepare, first, thread_limits(threads))
+        pool = start_workers(count, _prepare, first, environment(threads))
         trainers = Trainers(pool, run, reports, count)
         try:
             yield trainers
@@ -113,10 +113,14 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
             remove_partial(run.folder)
 
 
-def thread_limits(threads: int) -> dict[str, str]:
-    """What to set in the environment of a process before TensorFlow is imported there."""
+def environment(threads: int) -> dict[str, str]:
+    """What to set for a process before Keras's backend is imported there.
+
+    It takes so many threads, and of a GPU only the memory that it needs, as others may share it.
+    """
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
-    return dict.fromkeys(names, str(threads))
+    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    return dict.fromkeys(names, str(threads)) | shared
 
 
 def training_data(run: Run) -> tuple[Competition, np.ndarray]:

@@ -1,7 +1,9 @@
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 
 from data.errors import UserError
-from kfold.jobs import WORKER_MEMORY, Phase, available_memory, plan_phases
+from kfold.jobs import WORKER_MEMORY, Phase, available_memory, backend_can_use_gpu, plan_phases
 
 
 @pytest.fixture
@@ -9,7 +11,7 @@ def machine(monkeypatch):
     def of(cores: int, memory: int = 10**15, gpu: bool = False) -> None:
         monkeypatch.setattr("joblib.cpu_count", lambda: cores)
         monkeypatch.setattr("kfold.jobs.available_memory", lambda: memory)
-        monkeypatch.setattr("kfold.jobs._gpu_visible", lambda: gpu)
+        monkeypatch.setattr("kfold.jobs._uses_gpu", lambda: gpu)
 
     return of
 
@@ -18,13 +20,13 @@ def machine(monkeypatch):
     ("trainings", "cores", "phases"),
     [
         (0, 2, []),
-        (1, 2, [Phase(1, 1, 2)]),
-        (2, 2, [Phase(2, 2, 1)]),
-        (5, 2, [Phase(4, 2, 1), Phase(1, 1, 2)]),
-        (10, 2, [Phase(10, 2, 1)]),
-        (5, 1, [Phase(5, 1, 1)]),
-        (7, 4, [Phase(4, 4, 1), Phase(3, 3, 1)]),
-        (5, 64, [Phase(5, 5, 12)]),
+        (1, 2, [Phase(1, 1, 2, 1)]),
+        (2, 2, [Phase(2, 2, 1, 0)]),
+        (5, 2, [Phase(4, 2, 1, 0), Phase(1, 1, 2, 1)]),
+        (10, 2, [Phase(10, 2, 1, 0)]),
+        (5, 1, [Phase(5, 1, 1, 1)]),
+        (7, 4, [Phase(4, 4, 1, 0), Phase(3, 3, 1, 0)]),
+        (5, 64, [Phase(5, 5, 12, 0)]),
     ],
 )
 def test_no_core_is_idle_in_full_rounds_and_the_rest_has_them_all(
@@ -36,21 +38,44 @@ def test_no_core_is_idle_in_full_rounds_and_the_rest_has_them_all(
 
 def test_no_more_processes_than_fit_into_memory(machine):
     machine(10, memory=3 * WORKER_MEMORY)
-    assert plan_phases(None, 9) == [Phase(9, 3, 3)]
+    assert plan_phases(None, 9) == [Phase(9, 3, 3, 0)]
     machine(10, memory=WORKER_MEMORY // 2)
-    assert plan_phases(None, 9) == [Phase(9, 1, 10)]
+    assert plan_phases(None, 9) == [Phase(9, 1, 10, 1)]
 
 
 @pytest.mark.parametrize(("jobs", "threads"), [(1, 4), (2, 2), (3, 1), (6, 1)])
 def test_processes_share_the_cores(machine, jobs, threads):
     machine(4)
-    assert plan_phases(jobs, 6) == [Phase(6, jobs, threads)]
+    assert plan_phases(jobs, 6) == [Phase(6, jobs, threads, int(jobs == 1))]
 
 
-def test_a_gpu_is_not_shared_unless_asked(machine):
-    machine(4, gpu=True)
-    assert plan_phases(None, 4) == [Phase(4, 1, 4)]
-    assert plan_phases(2, 4) == [Phase(4, 2, 2)]
+def test_trainings_that_share_a_gpu_have_cores_that_augment(machine):
+    machine(16, gpu=True)
+    assert plan_phases(None, 10) == [Phase(8, 4, 4, 3), Phase(2, 2, 8, 7)]
+    machine(2, gpu=True)
+    assert plan_phases(None, 4) == [Phase(4, 1, 2, 1)]
+    assert plan_phases(2, 4) == [Phase(4, 2, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("backend", "installed", "able"),
+    [
+        ("tensorflow", "tensorflow-cpu", False),
+        ("tensorflow", "tensorflow", True),
+        ("jax", "jax_plugins", True),
+        ("jax", "jax", False),
+    ],
+)
+def test_whether_the_backend_can_use_a_gpu(monkeypatch, backend, installed, able):
+    def version(name: str) -> str:
+        if name != installed:
+            raise PackageNotFoundError
+        return "1.0"
+
+    monkeypatch.setattr("kfold.jobs.backend", lambda: backend)
+    monkeypatch.setattr("kfold.jobs.version", version)
+    monkeypatch.setattr("kfold.jobs.find_spec", lambda name: name == installed or None)
+    assert backend_can_use_gpu() == able
 
 
 def test_less_than_one_job_is_refused():
