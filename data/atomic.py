@@ -26,9 +26,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what killed processes were writing under `folder`; none may be writing there now."""
+    """Remove what processes that are no more were writing under `folder`."""
     for beside in folder.rglob(".[0-9]*-*"):
-        beside.unlink(missing_ok=True)
+        process = beside.name[1:].partition("-")[0]
+        if process.isdigit() and not _alive(int(process)):
+            beside.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -48,20 +60,29 @@ def locked(folder: Path) -> Iterator[None]:
 
     A folder that this makes and in which nothing comes to lie is removed again.
     """
+    missing = not folder.exists()
+    handle = _lock(folder)
+    try:
+        yield
+    finally:
+        if missing:
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+        os.close(handle)
+
+
+def _lock(folder: Path) -> int:
     import fcntl
 
-    missing = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print(f"Waiting for another command that is at work in {folder}", file=sys.stderr)
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
+        # Who had the lock may have removed the folder, and another made it anew.
+        if folder.exists() and os.path.samestat(os.fstat(handle), folder.stat()):
+            return handle
         os.close(handle)
-        if missing:
-            with suppress(OSError):  # it is not empty
-                folder.rmdir()

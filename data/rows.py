@@ -38,7 +38,7 @@ def read_training(folder: Path) -> dict[str, np.ndarray]:
             keypoints.append(_parse_labels(fields[:-1], where))
             images.append(_parse_pixels(fields[-1], where))
     labels = np.array(keypoints, np.float32).reshape(-1, len(KEYPOINTS), 2)
-    points = ~np.isnan(labels).any(axis=-1)
+    points = np.isfinite(labels).all(axis=-1)
     if not points.any():
         raise UserError(
             f"{TRAINING_FILE}: expected labels in {COORDINATES[0]} ... {COORDINATES[-1]}, "
@@ -96,7 +96,8 @@ def parse_id(text: str, column: str, where: str) -> int:
     Raises:
         UserError: not a positive whole number.
     """
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
+    # An int64 has 18 digits and some more.
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) > 0):
         raise UserError(
             f"{where}, column {column}: expected a whole number from 1, found {text[:40]!r}."
         )
@@ -160,7 +161,9 @@ def _parse_pixels(field: bytes, where: str) -> np.ndarray:
 def _pixel_error(field: bytes, where: str) -> UserError:
     values = field.decode(errors="replace").split(" ")
     wrong = (
-        (i, v) for i, v in enumerate(values) if not (v.isascii() and v.isdigit() and int(v) < 256)
+        (i, v)
+        for i, v in enumerate(values)
+        if not (v.isascii() and v.isdigit() and len(v) < 4 and int(v) < 256)
     )
     found = next((f"{v[:20]!r} as pixel {i + 1}" for i, v in wrong), f"{len(values)} values")
     return UserError(

@@ -192,8 +192,9 @@ def _variables(need: Need) -> dict[str, str]:
 
 
 def _shared(run: Run) -> Shared:
-    data, folds = training_data(run)
-    return Shared(_in_memory(data.train), _in_memory(data.test), folds, installed_versions())
+    data, folds, corrected = training_data(run)
+    train, test = _in_memory(data.train), _in_memory(data.test)
+    return Shared(train, test, folds, corrected, installed_versions())
 
 
 def _in_memory(faces: Faces) -> Faces:

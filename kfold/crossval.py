@@ -148,6 +148,7 @@ class _Schedule:
         self.progress.end(label)
         if isinstance(outcome, str):
             self.left_out.add((model, seed))
+            self._run.leave_out(*task, outcome.rstrip("."))
             self.progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
             self.progress.say(

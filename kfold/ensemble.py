@@ -64,15 +64,16 @@ def stacks(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray
     members = [member for model in models for member in model.views]
     seen = np.stack([member.oof for member in members], axis=-1)
     unseen = np.stack([member.test for member in members], axis=-1)
-    truth = trusted_faces(train, (member.oof for member in members)).keypoints
     oof, blended = np.empty((2, *seen.shape[:-1])), np.empty((2, *unseen.shape[:-1]))
+    truths = {fold: _trusted(train, seen, folds != fold) for fold in np.unique(folds)}
+    everything = _trusted(train, seen, np.full(len(train), True))
     final: dict[int, Stack] = {}
     for annotator in ANNOTATORS:
         rows, wanted = train.annotator == annotator, test.annotator == annotator
-        for fold in np.unique(folds):
+        for fold, truth in truths.items():
             fitted, held_out = rows & (folds != fold), rows & (folds == fold)
             oof[:, held_out] = fit_stack(seen[fitted], truth[fitted])(seen[held_out])
-        final[annotator] = fit_stack(seen[rows], truth[rows])
+        final[annotator] = fit_stack(seen[rows], everything[rows])
         blended[:, wanted] = final[annotator](unseen[wanted])
     columns = np.transpose([stack.weights for stack in final.values()]).tolist()
     weights = {member.name: column for member, column in zip(members, columns, strict=True)}
@@ -81,6 +82,13 @@ def stacks(models: Sequence[Entry], train: Faces, test: Faces, folds: np.ndarray
         _entry("stack", models, oof[0], blended[0], lambda seen: first(seen)[0], weights),
         _entry("refined", models, oof[1], blended[1], lambda seen: first(seen)[1], {}),
     ]
+
+
+def _trusted(train: Faces, seen: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Labels (N, 15, 2), NaN where the best member makes them out as wrong and in other rows."""
+    truth = np.full_like(train.keypoints, np.nan)
+    truth[rows] = trusted_faces(train[rows], np.moveaxis(seen[rows], -1, 0)).keypoints
+    return truth
 
 
 def fit_stack(stacked: np.ndarray, truth: np.ndarray) -> Stack:

@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def fit_fold(
     folder: Path,
     on_epoch: OnEpoch = lambda epoch, logs: None,
     workers: int = 0,
+    corrected: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Train on the other folds, predict this one and the test set, and keep it all in `folder`.
 
@@ -70,6 +72,8 @@ def fit_fold(
         on_epoch: called after each epoch with its number from 1, its losses and scores, and the
             `size` in px of the images that they are of.
         workers: processes that augment beside the training; 0 augments in this one.
+        corrected: float32 (N, 15, 2) in pixels, labels to train on in place of the faces' own, by
+            which what is held out is scored all the same.
 
     Returns:
         What `done.json` says: rmse in px of the mean over views, epochs, seconds,
@@ -87,7 +91,8 @@ def fit_fold(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     held_out = np.flatnonzero(folds == fold)
-    validation, train = faces[held_out], _training_faces(recipe, faces, folds, fold)
+    labelled = faces if corrected is None else replace(faces, keypoints=corrected)
+    validation, train = faces[held_out], _training_faces(recipe, labelled, folds, fold)
     keras.utils.set_random_seed(seed_of(seed, fold))
     model = build_model(recipe)
     start = time.perf_counter()

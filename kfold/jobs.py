@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from data.errors import UserError
 from kfold.versions import backend
 
 WORKER_MEMORY = 5 << 29
@@ -54,14 +53,9 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
         wanted: trainings at once; None to fill the cores, or the GPU where there is one, without
             running out of memory.
         trainings: how many there are in all.
-
-    Raises:
-        UserError: fewer than 1 wanted.
     """
     import joblib
 
-    if wanted is not None and wanted < 1:
-        raise UserError(f"jobs: expected at least 1, found {wanted}.")
     cores, on_gpu = joblib.cpu_count(), _uses_gpu()
     if wanted is None:
         most = cores // GPU_CORES if on_gpu else cores

@@ -14,7 +14,7 @@ from data.reader import Competition
 from kfold.ensemble import ensembles
 from kfold.entries import Entry, constant_baseline, model_entry
 from kfold.rank import KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES, estimated_rank, leaderboard_scores
-from kfold.run import Run
+from kfold.run import Run, read_groups
 from kfold.score import Score, interval, rmse, score, trusted_faces
 
 
@@ -119,9 +119,10 @@ def compare_runs(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> l
         for entry in _trained(run, data, folds):
             entries.append((replace(entry, name=prefix + entry.name), folds))
     trusted = trusted_faces(data.train, (entry.oof for entry, _ in entries))
+    groups = read_groups(runs[0][0])
     is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
     scores = leaderboard_scores(Path(runs[0][0].config.data)) if is_kaggle else ()
-    lines = [_line(entry, data, trusted, folds, scores) for entry, folds in entries]
+    lines = [_line(entry, data, trusted, folds, groups, scores) for entry, folds in entries]
     # The few gross errors among the labels would decide an order by `score.rmse`.
     lines.sort(key=lambda line: line.trusted.rmse)
     return [replace(line, behind=_behind(line.trusted, lines[0].trusted)) for line in lines]
@@ -139,9 +140,14 @@ def _behind(score: Score, best: Score) -> tuple[float, float, float]:
 
 
 def _line(
-    entry: Entry, data: Competition, trusted: Faces, folds: np.ndarray, scores: tuple[float, ...]
+    entry: Entry,
+    data: Competition,
+    trusted: Faces,
+    folds: np.ndarray,
+    groups: np.ndarray,
+    scores: tuple[float, ...],
 ) -> Line:
-    total = score(data.train, entry.oof)
+    total = score(data.train, entry.oof, groups)
     by_fold = tuple(
         rmse(trusted.keypoints[folds == fold], entry.oof[folds == fold])
         for fold in np.unique(folds)
@@ -150,5 +156,5 @@ def _line(
     labels, kept = data.train.labelled.sum(), trusted.labelled.sum()
     rank = estimated_rank(total.rmse, scores) if scores else None
     flagged = float(1 - kept / max(labels, 1))
-    kept_score, teams = score(trusted, entry.oof), len(scores)
+    kept_score, teams = score(trusted, entry.oof, groups), len(scores)
     return Line(entry, total, kept_score, flagged, by_fold, by_seed, rank, teams)

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from data.errors import UserError
+
 
 @dataclass(frozen=True)
 class Place:
-    """Processes of this machine, or a cluster."""
+    """Processes of this machine, or a cluster.
+
+    Raises:
+        UserError: fewer than 1 job.
+    """
 
     jobs: int | None = None
     """Trainings at a time; by default as many as suit the machine."""
@@ -18,3 +24,7 @@ class Place:
     """On a cluster: CPUs for each training."""
     gpus: float = 0.0
     """On a cluster: GPUs for each training, such as 0.25 for four that share one."""
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise UserError(f"jobs: expected at least 1, found {self.jobs}.")

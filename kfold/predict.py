@@ -158,10 +158,24 @@ def read_photo(photo: Path) -> Image:
 
     try:
         with Image.open(photo) as image:
-            return ImageOps.exif_transpose(image)
+            return ImageOps.exif_transpose(_eight_bits(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = getattr(error, "strerror", None) or "another or a damaged file"
         raise UserError(f"{photo}: expected an image, found: {reason}.") from None
+
+
+def _eight_bits(image: Image) -> Image:
+    """A photo whose gray values have 16 bits or more with 8, which Pillow would clip, not scale."""
+    import numpy as np
+    from PIL import Image
+
+    if image.mode not in ("I;16", "I;16B", "I;16L", "I", "F"):
+        return image
+    values = np.asarray(image, np.float64)
+    largest = max(values.max(), 1) if image.mode == "F" else 2**16 - 1
+    scaled = Image.fromarray((values / largest * 255).clip(0, 255).astype(np.uint8))
+    scaled.info = image.info
+    return scaled
 
 
 def locate(gray: np.ndarray, predictor: Predictor, whole: bool) -> list[tuple[Square, np.ndarray]]:

@@ -36,15 +36,17 @@ class Shared:
     """What all trainings of a run need, sent once to each machine.
 
     Attributes:
-        train: all N training faces, corrected.
+        train: all N training faces.
         test: the M faces of the test set.
         folds: int (N,), the fold in which each row is held out.
+        corrected: float32 (N, 15, 2), labels to train on instead, or None.
         versions: of the packages that decide what a training becomes, by name.
     """
 
     train: Faces
     test: Faces
     folds: np.ndarray
+    corrected: np.ndarray | None
     versions: dict[str, str]
 
 
@@ -91,7 +93,15 @@ def fit_remotely(shared: Shared, recipe: Recipe, task: Task, board: Any) -> Resu
         folder = Path(scratch, "fold")
         try:
             outcome = fit_fold(
-                recipe, shared.train, shared.test, shared.folds, fold, seed, folder, report
+                recipe,
+                shared.train,
+                shared.test,
+                shared.folds,
+                fold,
+                seed,
+                folder,
+                report,
+                corrected=shared.corrected,
             )
         except (DivergedError, StoppedError) as error:
             return str(error), {}

@@ -25,6 +25,7 @@ from kfold.versions import installed_versions
 
 RUNS = Path("runs")
 CORRECTIONS = "corrections.csv"
+_WHY = "left_out.txt"
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,16 @@ class Run:
             if all(self.summary(model, seed, fold) for fold in range(self.config.folds))
         ]
 
+    def leave_out(self, model: str, seed: int, fold: int, why: str) -> None:
+        """Keep why a training came to nothing, until it is trained again."""
+        write_text(self.fold_folder(model, seed, fold) / _WHY, why)
+
     @property
-    def unfinished(self) -> list[str]:
-        """Models and seeds that are on no leaderboard, as they lack a fold: 'mask seed 1'."""
+    def left_out(self) -> list[str]:
+        """Which seeds of which models are left out, and why: 'mask seed 1 (it diverged)'."""
         return [
-            f"{model} seed {seed}"
-            for model in self.config.models
-            for seed in sorted({*range(self.config.seeds)} - {*self.finished_seeds(model)})
+            f"{path.parts[-4]} {path.parts[-3].replace('seed', 'seed ')} ({path.read_text()})"
+            for path in sorted(self.folder.glob(f"*/seed*/fold*/{_WHY}"))
         ]
 
 

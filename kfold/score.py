@@ -30,7 +30,7 @@ class Score:
 
     Attributes:
         rmse: over every labelled coordinate.
-        low: lower end of the 95% bootstrap interval over images.
+        low: lower end of the 95% bootstrap interval over groups of images.
         high: its upper end.
         by_annotator: one RMSE for each of `ANNOTATORS`.
         by_keypoint: one RMSE for each of the 15 keypoints.
@@ -60,7 +60,7 @@ def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
         truth: float (N, 15, 2), NaN where there is no label.
         prediction: float (N, 15, 2), finite wherever there is a label.
     """
-    return _root_mean(squared_errors(truth, prediction))
+    return root_mean(squared_errors(truth, prediction))
 
 
 def capped_rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
@@ -74,20 +74,20 @@ def capped_rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
         prediction: float (N, 15, 2).
     """
     squares = squared_errors(truth, prediction).sum(axis=-1)
-    return _root_mean(np.minimum(squares, FARTHEST**2) / 2)  # half for each coordinate
+    return root_mean(np.minimum(squares, FARTHEST**2) / 2)  # half for each coordinate
 
 
-def score(faces: Faces, prediction: np.ndarray) -> Score:
-    """Score predictions (N, 15, 2) for labelled faces, with the parts of the error."""
+def score(faces: Faces, prediction: np.ndarray, groups: np.ndarray) -> Score:
+    """Score predictions (N, 15, 2) for labelled faces in groups int (N,), with its parts."""
     errors = squared_errors(faces.keypoints, prediction)
-    draws = bootstrap_rmse(errors)
+    draws = bootstrap_rmse(errors, groups)
     low, high = interval(draws)
     return Score(
-        rmse=_root_mean(errors),
+        rmse=root_mean(errors),
         low=low,
         high=high,
-        by_annotator=tuple(_root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
-        by_keypoint=tuple(_root_mean(errors[:, k]) for k in range(errors.shape[1])),
+        by_annotator=tuple(root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
+        by_keypoint=tuple(root_mean(errors[:, k]) for k in range(errors.shape[1])),
         draws=draws,
     )
 
@@ -118,17 +118,20 @@ def trusted_faces(faces: Faces, predictions: Iterable[np.ndarray]) -> Faces:
     return faces.without(untrusted_labels(faces.keypoints, best))
 
 
-def bootstrap_rmse(errors: np.ndarray) -> np.ndarray:
-    """Pooled RMSE, (BOOTSTRAP_SAMPLES,), when images are drawn again with replacement.
+def bootstrap_rmse(errors: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Pooled RMSE, (BOOTSTRAP_SAMPLES,), when groups are drawn again with replacement.
 
-    Images, not coordinates, are drawn: the 30 errors of one face go together (Efron, 1979).
+    Groups, not images or coordinates, are drawn (Efron, 1979): the errors of one face go together,
+    and so do those of one person's faces, of which other data would have other people's.
 
     Args:
         errors: squared, float (N, 15, 2), NaN where there is no label.
+        groups: int (N,), which images belong together (see `kfold.groups`).
     """
-    sums = np.nansum(errors, axis=(1, 2))
-    counts = np.isfinite(errors).sum(axis=(1, 2))
-    draws = _image_counts(len(errors))
+    _, group = np.unique(groups, return_inverse=True)
+    sums = np.bincount(group, np.nansum(errors, axis=(1, 2)))
+    counts = np.bincount(group, np.isfinite(errors).sum(axis=(1, 2)))
+    draws = _times_drawn(len(sums))
     return np.sqrt(draws @ sums / np.maximum(draws @ counts, 1))
 
 
@@ -139,12 +142,13 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=1)
-def _image_counts(n: int) -> np.ndarray:
-    """How often each of n images is in each sample, float64 so that BLAS multiplies it."""
+def _times_drawn(n: int) -> np.ndarray:
+    """How often each of n groups is in each sample, float64 so that BLAS multiplies it."""
     draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), BOOTSTRAP_SAMPLES)
     return draws.astype(np.float64)
 
 
-def _root_mean(errors: np.ndarray) -> float:
+def root_mean(errors: np.ndarray) -> float:
+    """Root of the mean of squared errors, of those that are finite; NaN if none is."""
     labelled = errors[np.isfinite(errors)]
     return float(np.sqrt(labelled.mean())) if labelled.size else float("nan")

@@ -53,10 +53,10 @@ def explanation(lines: Sequence[Line]) -> str:
         "Out-of-fold RMSE in pixels, best first. Trusted leaves out labels farther than "
         f"{FARTHEST:g} px from the out-of-fold prediction that is best on all, here "
         f"{lines[0].flagged:.2%} of them (none if they would be more than {MOST_FLAGGED:.0%}); its "
-        "interval is a bootstrap over images, to best the difference to the first line with the "
-        "interval that the same images give it (one that reaches 0 is a tie), folds ± the standard "
-        "deviation between folds, one seed what a single training a fold scores (mean and standard "
-        "deviation over seeds), and annotators 1 and 2 are its parts."
+        "interval is a bootstrap over groups of like faces, to best the difference to the first "
+        "line with the interval that the same samples give it (one that reaches 0 is a tie), folds "
+        "± the standard deviation between folds, one seed what a single training a fold scores "
+        "(mean and standard deviation over seeds), and annotators 1 and 2 are its parts."
     )
     if any(line.rank for line in lines):
         text += (

@@ -50,10 +50,10 @@ def main(options: Options) -> None:
     from data.reader import read_competition
     from kfold.run import run_folder
 
-    for name in ("folds", "epochs", "trials", "minutes"):
+    for name, bound in {"folds": 1, "epochs": 0, "trials": 0, "minutes": 0}.items():
         value = getattr(options, name)
-        if value is not None and value <= 0:
-            raise UserError(f"{name}: expected more than 0, found {value}.")
+        if value is not None and value <= bound:
+            raise UserError(f"{name}: expected more than {bound}, found {value}.")
     folder = run_folder(options.run)
     data = read_competition(options.data)
     with locked(folder):

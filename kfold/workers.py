@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +29,7 @@ Report = tuple[Task, int, dict[str, float]]
 
 Outcome = dict[str, Any] | str
 """The summary of a finished training (see `kfold.fit`), or why there is none: how its loss
-diverged, or that it was stopped."""
+diverged, with what it failed, or that it was stopped."""
 
 _STOP = "stop"
 """A file in the folder of a training that is asked to end."""
@@ -123,17 +122,17 @@ def environment(threads: int) -> dict[str, str]:
     return dict.fromkeys(names, str(threads)) | shared
 
 
-def training_data(run: Run) -> tuple[Competition, np.ndarray]:
-    """The data of `run` with its corrections, and the fold of every training row, int64 (N,).
+def training_data(run: Run) -> tuple[Competition, np.ndarray, np.ndarray | None]:
+    """The data of `run`, the fold of every training row, int64 (N,), and the corrected labels.
 
     Raises:
         UserError: the data are not those that the run was made with.
     """
     data, folds = open_data(run)
-    if run.config.corrections:  # for training only: scores count the labels as they are
-        train, _ = read_corrections(run.folder / CORRECTIONS, data.train)
-        data = replace(data, train=train)
-    return data, folds
+    if not run.config.corrections:
+        return data, folds, None
+    corrected, _ = read_corrections(run.folder / CORRECTIONS, data.train)
+    return data, folds, corrected.keypoints
 
 
 class _Trainer:
@@ -145,12 +144,12 @@ class _Trainer:
         self._reports = reports
 
     @cached_property
-    def _data(self) -> tuple[Competition, np.ndarray]:
+    def _data(self) -> tuple[Competition, np.ndarray, np.ndarray | None]:
         # Read here, since memory-mapped images would be copied on their way from the caller.
         return training_data(self._run)
 
     def train(self, task: Task, recipe: Recipe) -> Outcome:
-        data, folds = self._data  # first, since it takes no time to fail
+        data, folds, corrected = self._data  # first, since it takes no time to fail
         from kfold.fit import fit_fold  # imports TensorFlow
         from kfold.training import DivergedError, StoppedError
 
@@ -172,13 +171,18 @@ class _Trainer:
                 seed,
                 folder,
                 on_epoch,
-                workers=self._augmenters,
+                self._augmenters,
+                corrected,
             )
         except DivergedError as error:
             return str(error)  # the exception itself would need TensorFlow where it arrives
         except StoppedError as stop:
             shutil.rmtree(folder)
             return str(stop)
+        except (UserError, OSError):
+            raise
+        except Exception as error:  # what the backend or a model runs into; others may do better
+            return f"failed with {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 _trainer: _Trainer

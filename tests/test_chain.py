@@ -126,6 +126,7 @@ def test_suspects_are_corrections_for_training_but_not_for_the_score(place, firs
     code, out, err = run(place, *CV, "--models", "base", "--epochs", "1", *options)
     assert (code, err) == (0, "")
     lines = len((first[0] / "suspects.csv").read_text().splitlines()) - 1
+    assert lines
     assert f"suspects.csv: {lines} corrections" in " ".join(out.split())
     config = json.loads((place / "runs" / "corrected" / "config.json").read_text())["config"]
     assert len(config["corrections"]) == 64

@@ -13,7 +13,8 @@ from data.competition import ANNOTATORS, EYES, KEYPOINTS
 from data.faces import Faces
 from kfold.report.chart import FIRST, INK, SECOND, drawing, inline
 from kfold.report.subject import Subject
-from kfold.score import FARTHEST, bootstrap_rmse, interval, squared_errors
+from kfold.run import read_groups
+from kfold.score import FARTHEST, bootstrap_rmse, interval, root_mean, squared_errors
 
 COLOURS = dict(zip(ANNOTATORS, (FIRST, SECOND), strict=True))
 WIDTH, HEIGHT = 4.7, 3.0
@@ -26,7 +27,7 @@ def by_keypoint(subject: Subject) -> Markup:
     with drawing(WIDTH, 5.0) as figure:
         panel = figure.subplots()
         for k in range(len(KEYPOINTS)):
-            values = {a: _root_mean(errors[subject.trusted.annotator == a, k]) for a in ANNOTATORS}
+            values = {a: root_mean(errors[subject.trusted.annotator == a, k]) for a in ANNOTATORS}
             known = {a: value for a, value in values.items() if np.isfinite(value)}
             for i, (annotator, value) in enumerate(known.items()):
                 place = k + 0.38 * (i - (len(known) - 1) / 2)
@@ -87,8 +88,8 @@ def findings(subject: Subject) -> list[str]:
         f"The worst 1% of the images carry {worst_share(subject.data.train, subject.oof):.0%} of "
         f"the squared error, and {worst_share(subject.trusted, subject.oof):.0%} of what is left "
         "on trusted labels.",
-        f"The smallest sixth of the faces have an RMSE of {_root_mean(errors[small]):.2f} px, the "
-        f"others {_root_mean(errors[~small]):.2f} px.",
+        f"The smallest sixth of the faces have an RMSE of {root_mean(errors[small]):.2f} px, the "
+        f"others {root_mean(errors[~small]):.2f} px.",
         f"On annotator 1's labels the RMSE is {one:.2f} px, on annotator 2's {two:.2f} px.",
     ]
 
@@ -148,10 +149,12 @@ def _binned(
     subject: Subject, rows: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     errors = squared_errors(subject.trusted.keypoints[rows], subject.oof[rows])
+    groups = read_groups(subject.runs[0][0])[rows]
     parts = np.array_split(np.argsort(values[rows]), BINS)
     middles = [np.median(values[rows][part]) for part in parts]
     scores = [np.sqrt(np.nanmean(errors[part])) for part in parts]
-    return np.array(middles), np.array(scores), [interval(bootstrap_rmse(errors[p])) for p in parts]
+    ends = [interval(bootstrap_rmse(errors[part], groups[part])) for part in parts]
+    return np.array(middles), np.array(scores), ends
 
 
 def _size(faces: Faces, prediction: np.ndarray) -> np.ndarray:
@@ -175,11 +178,6 @@ PROPERTIES: tuple[tuple[str, str, Measure], ...] = (
     ("Tilt", "degrees clockwise", _tilt),
     ("Brightness", "mean gray value", _brightness),
 )
-
-
-def _root_mean(errors: np.ndarray) -> float:
-    labelled = errors[np.isfinite(errors)]
-    return float(np.sqrt(labelled.mean())) if labelled.size else float("nan")
 
 
 def _legend(panel: Axes, **place: object) -> None:

@@ -42,16 +42,14 @@ class Subject:
         return self.best.entry.oof
 
     @property
-    def unfinished(self) -> str:
-        """Which models and seeds are left out, in a sentence; empty if none is."""
-        runs = [run for run, _ in self.runs]
+    def left_out(self) -> str:
+        """Which models and seeds are on no leaderboard, and why; empty if all are."""
         names = [
-            f"{run.folder.name}/{name}" if len(runs) > 1 else name
-            for run in runs
-            for name in run.unfinished
+            f"{run.folder.name}/{name}" if len(self.runs) > 1 else name
+            for run, _ in self.runs
+            for name in run.left_out
         ]
-        why = "diverged, failed or not finished on all folds"
-        return f"Left out, as {why}: {', '.join(names)}." if names else ""
+        return f"Left out: {', '.join(names)}." if names else ""
 
 
 def open_subject(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> Subject:

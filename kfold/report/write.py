@@ -32,10 +32,10 @@ def write_report(
     subject = open_subject(runs, data)
     repeats = find_repeats(data.train, runs[0][0])
     suspects = rank_suspects(data.train, subject.oof, repeats.identical)
-    write_leaderboard(subject.folder, subject.lines, subject.unfinished)
+    write_leaderboard(subject.folder, subject.lines, subject.left_out)
     write_suspects(subject.folder / "suspects.csv", suspects, data.train)
     page = write_page(subject, repeats, suspects)
     print_leaderboard(console, subject.folder, subject.lines)
-    if subject.unfinished:
-        console.print(subject.unfinished)
+    if subject.left_out:
+        console.print(subject.left_out)
     console.print(f"With charts, faces and {len(suspects)} suspicious rows: {page}")

@@ -136,6 +136,16 @@ BROKEN = {
         line(4, lambda t: t + "x"),
         r"line 4, column Image: .* as pixel 9216",
     ),
+    "pixels run together": (
+        "test.csv",
+        line(3, lambda t: t.replace(" ", "")),
+        r"line 3, column Image: .* as pixel 1",
+    ),
+    "id beyond all numbers": (
+        "test.csv",
+        line(2, lambda t: "9" * 20 + t.removeprefix("1")),
+        r"line 2, column ImageId: expected a whole number from 1, found '9{20}'",
+    ),
     "pixel negative": (
         "test.csv",
         line(2, lambda t: t.replace(" ", " -", 1)),

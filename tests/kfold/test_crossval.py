@@ -62,6 +62,16 @@ def test_a_diverged_model_is_left_out_and_the_others_are_kept(alone):
     assert "Seed 0 of wild is left out." in printed
     assert "wild, seed 0, fold 2/2" not in printed
     assert not run.fold_folder("wild", 0, 1).exists()
+    (why,) = run.left_out
+    assert why.startswith("wild seed 0 (the loss became")
+
+
+def test_a_training_that_fails_is_left_out_and_the_others_are_kept():
+    unknown = replace(CALM, network="none")  # whatever a backend runs into ends alike
+    run = begin("failing", {"calm": CALM, "unknown": unknown})
+    printed = trained(run, ["calm", "unknown"], jobs=1)
+    assert "failed with KeyError: 'none' Seed 0 of unknown is left out." in printed
+    assert run.finished_seeds("calm") == [0]
 
 
 def test_two_processes_predict_what_one_does(alone):

@@ -73,6 +73,17 @@ def test_the_same_arguments_give_the_same_predictions(faces, folds, fitted, tmp_
         np.testing.assert_array_equal(one["test"], two["test"])
 
 
+def test_corrected_labels_are_trained_on_but_not_scored_by(faces, folds, fitted, tmp_path):
+    _, plain, _ = fitted
+    corrected = faces.keypoints.copy()
+    corrected[folds == 1] = np.nan
+    kept = fit_fold(TINY, faces, faces[:5], folds, 1, 0, tmp_path / "kept", corrected=corrected)
+    assert kept["rmse"] == plain["rmse"]
+    corrected[folds == 2] += 20
+    moved = fit_fold(TINY, faces, faces[:5], folds, 1, 0, tmp_path / "moved", corrected=corrected)
+    assert moved["rmse"] != plain["rmse"]
+
+
 def test_a_finished_training_is_left_alone_and_a_cut_off_one_is_not(faces, folds, fitted, tmp_path):
     folder, summary, _ = fitted
     made = (folder / "predictions.npz").stat().st_mtime_ns

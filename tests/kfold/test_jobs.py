@@ -4,6 +4,7 @@ import pytest
 
 from data.errors import UserError
 from kfold.jobs import WORKER_MEMORY, Phase, available_memory, backend_can_use_gpu, plan_phases
+from kfold.place import Place
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_whether_the_backend_can_use_a_gpu(monkeypatch, backend, installed, able
 
 def test_less_than_one_job_is_refused():
     with pytest.raises(UserError, match="jobs: expected at least 1, found 0"):
-        plan_phases(0, 5)
+        Place(jobs=0)
 
 
 def test_the_memory_of_this_machine_is_known():

@@ -18,6 +18,7 @@ from data.demo_faces import demo_faces
 from data.reader import read_competition
 from kfold.face_finder import Square
 from kfold.leaderboard import make_leaderboard
+from kfold.predict import read_photo
 from kfold.predictor import best_trained
 from kfold.run import open_finished
 
@@ -152,3 +153,11 @@ def test_the_readme_says_how_to_use_the_exported_files(place):
     )
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", example + check], cwd=folder, env=environment, check=True)
+
+
+def test_sixteen_bits_of_gray_are_scaled_to_eight(tmp_path):
+    gray = np.linspace(0, 2**16 - 1, 100).astype(np.uint16).reshape(10, 10)
+    for name in ("deep.png", "deep.tif"):
+        Image.fromarray(gray).save(tmp_path / name)
+        seen = np.asarray(read_photo(tmp_path / name).convert("L"))
+        np.testing.assert_allclose(seen, gray / 257, atol=1)

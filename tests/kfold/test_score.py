@@ -47,7 +47,7 @@ def test_the_parts_of_a_score_are_the_score_of_the_parts():
     truth[40:, 4:] = np.nan
     faces = faces_with(truth, [1] * 40 + [2] * 20)
     prediction = faces.keypoints + rng.normal(0, 2, truth.shape)
-    result = score(faces, prediction)
+    result = score(faces, prediction, np.arange(60))
     assert result.rmse == pytest.approx(rmse(faces.keypoints, prediction))
     assert result.by_annotator[1] == pytest.approx(rmse(faces.keypoints[40:], prediction[40:]))
     assert result.by_keypoint[3] == pytest.approx(rmse(truth[:, 3:4], prediction[:, 3:4]), rel=1e-5)
@@ -56,10 +56,19 @@ def test_the_parts_of_a_score_are_the_score_of_the_parts():
 
 def test_bootstrap_interval_covers_the_spread_of_fresh_samples():
     rng = np.random.default_rng(1)
-    low, high = interval(bootstrap_rmse(rng.normal(0, 2, (500, 15, 2)) ** 2))
+    errors = rng.normal(0, 2, (500, 15, 2)) ** 2
+    low, high = interval(bootstrap_rmse(errors, np.arange(500)))
     fresh = [np.sqrt((rng.normal(0, 2, (500, 15, 2)) ** 2).mean()) for _ in range(200)]
     assert np.mean([low <= value <= high for value in fresh]) > 0.7
     assert high - low < 6 * np.std(fresh)
+
+
+def test_ten_faces_of_each_person_say_no_more_than_one():
+    rng = np.random.default_rng(6)
+    errors = rng.normal(0, 2, (50, 15, 2)) ** 2
+    once = bootstrap_rmse(errors, np.arange(50))
+    tenfold = bootstrap_rmse(np.repeat(errors, 10, axis=0), np.repeat(np.arange(50), 10))
+    np.testing.assert_allclose(tenfold, once)
 
 
 def test_squared_errors_keep_missing_labels_missing():
@@ -86,6 +95,8 @@ def test_a_poor_prediction_flags_nothing():
 def test_draws_are_paired_so_that_a_small_constant_difference_is_seen():
     rng = np.random.default_rng(4)
     errors = rng.normal(0, 2, (300, 15, 2)) ** 2
-    low, high = interval(bootstrap_rmse(errors * 1.02) - bootstrap_rmse(errors))
-    assert 0 < low < high < 0.05
-    assert low > -0.5 * np.ptp(bootstrap_rmse(errors))
+    alone = np.arange(300)
+    better, worse = bootstrap_rmse(errors, alone), bootstrap_rmse(errors * 1.02, alone)
+    low, high = interval(worse - better)
+    assert 0 < low < high
+    assert high - low < 0.2 * np.std(better)
