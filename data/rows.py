@@ -38,7 +38,7 @@ def read_training(folder: Path) -> dict[str, np.ndarray]:
             keypoints.append(_parse_labels(fields[:-1], where))
             images.append(_parse_pixels(fields[-1], where))
     labels = np.array(keypoints, np.float32).reshape(-1, len(KEYPOINTS), 2)
-    points: np.ndarray = np.isfinite(labels).all(axis=-1)
+    points = np.isfinite(labels[:, :, 0])
     if not points.any():
         raise UserError(
             f"{TRAINING_FILE}: expected labels in {COORDINATES[0]} ... {COORDINATES[-1]}, "
