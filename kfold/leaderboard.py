@@ -29,6 +29,7 @@ class Line:
         flagged: share of the labels that these are.
         fold_rmse: the trusted RMSE of each fold, in pixels.
         seed_rmse: the trusted RMSE of each of a model's seeds alone, in pixels.
+        view_rmse: the trusted RMSE of each of a model's views alone, in pixels.
         rank: estimated rank on Kaggle's leaderboard; None on other data.
         teams: on that leaderboard; 0 on other data.
         behind: how far the trusted RMSE is above the best line's: the difference, and the 95%
@@ -41,6 +42,7 @@ class Line:
     flagged: float
     fold_rmse: tuple[float, ...]
     seed_rmse: tuple[float, ...]
+    view_rmse: tuple[float, ...]
     rank: int | None
     teams: int
     behind: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -153,8 +155,9 @@ def _line(
         for fold in np.unique(folds)
     )
     by_seed = tuple(rmse(trusted.keypoints, oof) for oof in entry.seeds)
+    by_view = tuple(rmse(trusted.keypoints, view.oof) for view in entry.views)
     labels, kept = data.train.labelled.sum(), trusted.labelled.sum()
     rank = estimated_rank(total.rmse, scores) if scores else None
     flagged = float(1 - kept / max(labels, 1))
     kept_score, teams = score(trusted, entry.oof, groups), len(scores)
-    return Line(entry, total, kept_score, flagged, by_fold, by_seed, rank, teams)
+    return Line(entry, total, kept_score, flagged, by_fold, by_seed, by_view, rank, teams)

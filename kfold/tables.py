@@ -106,6 +106,16 @@ def to_best(line: Line) -> str:
 def detail_tables(lines: Sequence[Line]) -> dict[str, Rows]:
     """The tables below the main one, by title."""
     tables = {"Trusted RMSE by keypoint, in pixels": _keypoint_table(lines)}
+    views = [line for line in lines if len(line.view_rmse) > 1]
+    if views:
+        tables["Trusted RMSE of each view alone, in pixels"] = [
+            ["view", "alone", "the mean of all views"],
+            *(
+                [view.name, f"{alone:.3f}", f"{line.trusted.rmse:.3f}"]
+                for line in views
+                for view, alone in zip(line.entry.views, line.view_rmse, strict=True)
+            ),
+        ]
     weights = [line.entry for line in lines if line.entry.weights]
     if weights:
         tables["Weights of the ensembles"] = [

@@ -12,6 +12,7 @@ from data.competition import KEYPOINTS
 from kfold.report.augmentation import previews
 from kfold.report.bias import average_faces, magnification
 from kfold.report.board import WIDTH, cells, columns, scale_of
+from kfold.report.cost import score_by_minutes
 from kfold.report.error_analysis import (
     by_keypoint,
     by_property,
@@ -68,6 +69,7 @@ def _leaderboard(subject: Subject) -> dict[str, object]:
         "scale": scale_of(subject.lines),
         "plot_width": WIDTH,
         "ties": [line.entry.name for line in subject.lines[1:] if line.tied],
+        "cost_chart": score_by_minutes(subject.lines),
         **submissions(subject),
         "curves": learning_curves([run for run, _ in subject.runs]),
         "coarse": any(r.coarse for run, _ in subject.runs for r in run.config.models.values()),

@@ -1,0 +1,59 @@
+"""What a better score costs: RMSE against minutes of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from matplotlib.ticker import NullFormatter
+
+from kfold.leaderboard import Line
+from kfold.report.chart import FIRST, INK, MUTED, SECOND, drawing, inline
+
+FEWEST = 2
+"""Trained lines that make a curve."""
+
+COLOURS = {"model": FIRST, "ensemble": SECOND}
+
+
+def score_by_minutes(lines: Sequence[Line]) -> Markup:
+    """Every trained line as a dot, and a step line along those that nothing cheaper beats.
+
+    Minutes are of training, summed over folds and seeds, on whatever trained. Empty where all
+    lines cost the same.
+    """
+    trained = [line for line in lines if line.entry.trainings]
+    if len({line.entry.minutes for line in trained}) < FEWEST:
+        return Markup()
+    with drawing(7.6, 3.2) as figure:
+        panel = figure.subplots()
+        front = _front(trained)
+        minutes = [line.entry.minutes for line in front]
+        scores = [line.trusted.rmse for line in front]
+        panel.step(minutes, scores, where="post", color=MUTED, linewidth=1)
+        for line in trained:
+            place = line.entry.minutes, line.trusted.rmse
+            panel.plot(*place, "o", color=COLOURS[line.entry.kind], markersize=5)
+            panel.annotate(
+                f" {line.entry.name}",
+                place,
+                va="center",
+                fontsize=9,
+                color=INK,
+                annotation_clip=True,
+            )
+        panel.set(xscale="log", xlabel="minutes of training", ylabel="RMSE, px")
+        panel.margins(x=0.2)
+        panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter(NullFormatter())
+        said = "; ".join(f"{m:.0f} min {s:.3f} px" for m, s in zip(minutes, scores, strict=True))
+        return inline(figure, "cost", f"RMSE against minutes of training, the best by then: {said}")
+
+
+def _front(lines: Sequence[Line]) -> list[Line]:
+    """Lines, cheapest first, each better than all that cost less."""
+    front: list[Line] = []
+    for line in sorted(lines, key=lambda line: (line.entry.minutes, line.trusted.rmse)):
+        if not front or line.trusted.rmse < front[-1].trusted.rmse:
+            front.append(line)
+    return front
