@@ -25,7 +25,7 @@ from kfold.views import VIEWS, predict_views
 
 OnEpoch = Callable[[int, dict[str, float]], None]
 
-_PREDICTION_BATCH = 256
+_PREDICTION_BATCH = 64  # larger ones take memory and no less time
 _COARSE_SIZE = 64
 _EVALUATIONS = 10  # validation scores in a history, at most
 
