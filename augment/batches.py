@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Executor, Future
 from types import TracebackType
 from typing import Self
@@ -58,6 +59,9 @@ class Batches(keras.utils.PyDataset):
         size: pixels along a side of the images, which are shrunk to it after augmentation;
             keypoints stay in pixels of the full size.
 
+    Attributes:
+        seconds: for which batches were waited for or, without workers, made.
+
     Raises:
         UserError: no policy has that name.
     """
@@ -80,6 +84,7 @@ class Batches(keras.utils.PyDataset):
         self._policy = policy
         self._seed = seed
         self._size = size
+        self.seconds = 0.0
         self._epoch = 0
         self._asked: int | None = None
         self._ahead = _AHEAD * workers
@@ -104,10 +109,12 @@ class Batches(keras.utils.PyDataset):
         # the k-th call gets batch k: they are shuffled, and it is the one made ahead.
         if self._asked is not None:
             index, self._asked = self._asked, self._asked + 1
-        position = self._epoch * len(self) + index
+        position, start = self._epoch * len(self) + index, time.perf_counter()
         images, keypoints, mirrored = self._augmented(position)
         annotator = self._faces.annotator[self._rows(position)]
-        return network_inputs(shrunk(images, self._size), annotator, mirrored), keypoints
+        inputs = network_inputs(shrunk(images, self._size), annotator, mirrored)
+        self.seconds += time.perf_counter() - start
+        return inputs, keypoints
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, len(self))

@@ -77,8 +77,9 @@ def fit_fold(
 
     Returns:
         What `done.json` says: rmse in px of the mean over views, epochs, seconds,
-        images_per_second, parameters, how many labels became distrusted, and, where the network
-        learns them, the mirror axis offsets in px of each annotator and keypoint.
+        images_per_second, the share of the seconds that went to `waiting` for batches or making
+        them, parameters, how many labels became distrusted, and, where the network learns them,
+        the mirror axis offsets in px of each annotator and keypoint.
 
     Raises:
         UserError: no row to train on.
@@ -108,6 +109,7 @@ def fit_fold(
         "epochs": recipe.epochs,
         "seconds": seconds,
         "images_per_second": len(train) * recipe.epochs / seconds,
+        "waiting": training.waited / seconds,
         "parameters": model.count_params(),
         "distrusted": training.distrusted,
         "axis_offset": _axis_offset(model),

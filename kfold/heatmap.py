@@ -32,8 +32,8 @@ def heatmap_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
         maps = ChooseAnnotator(dtype="float32")([maps, inputs["annotator"]])
     log_maps, means = SoftArgmax(dtype="float32")(maps)
     offset = axis_offset(inputs, shape.axis_offset)
-    outputs = {"keypoints": layers.Add()([means, offset]), "maps": log_maps, "offset": offset}
-    return inputs, outputs
+    keypoints = layers.Add(dtype="float32")([means, offset])
+    return inputs, {"keypoints": keypoints, "maps": log_maps, "offset": offset}
 
 
 def _logits(image: Any, shape: Shape) -> Any:

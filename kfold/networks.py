@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kfold import backend  # noqa: F401  isort: skip
+import keras
+
 from kfold.heatmap import heatmap_network
 from kfold.keypoint_model import KeypointModel
 from kfold.recipe import Recipe
@@ -23,4 +26,9 @@ NETWORKS: dict[str, Callable[[Shape], tuple[dict[str, Any], dict[str, Any]]]] = 
 
 def build_model(recipe: Recipe) -> KeypointModel:
     """Build a model that maps `kfold.inputs.face_inputs` to a dict with `keypoints`."""
-    return KeypointModel(*NETWORKS[recipe.network](recipe.shape))
+    default = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return KeypointModel(*NETWORKS[recipe.network](recipe.shape))
+    finally:
+        keras.config.set_dtype_policy(default)

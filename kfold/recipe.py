@@ -15,6 +15,7 @@ Network = Literal["base", "base_extended", "heatmap", "regression"]
 Loss = Literal["mse", "zero_filled_mse", "huber", "wing"]
 Policy = Literal["none", "flip", "light", "standard", "strong"]
 Optimizer = Literal["adam", "adamw", "muon"]
+Precision = Literal["float32", "mixed_bfloat16"]
 Views = Literal["plain", "mirror", "four", "eight"]
 Count = Annotated[int, Ge(1)]
 NotNegative = Annotated[float, Ge(0)]
@@ -40,6 +41,7 @@ class Recipe:
             makes of its own training faces are no longer trained on; 0 trains on all.
         coarse: share of the epochs, the first ones, that see faces at 64x64, for less than half of
             the time; for networks that take any size.
+        precision: of the network's arithmetic; 'mixed_bfloat16' keeps weights and heads in float32.
         views: a name in `kfold.views.VIEWS`: what is looked at when predicting.
         shape: widths, depths and filters, for the networks 'heatmap' and 'regression'.
     """
@@ -59,6 +61,7 @@ class Recipe:
     map_weight: NotNegative = 0.0
     distrust: NotNegative = 0.0
     coarse: Annotated[float, Ge(0), Le(1)] = 0.0
+    precision: Precision = "float32"
     views: Views = "plain"
     shape: Shape = field(default_factory=Shape)
 

@@ -1,4 +1,4 @@
-"""The three reference networks: plain convolutions that regress 30 numbers."""
+"""The two reference networks: plain convolutions that regress 30 numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plain_cnn(widths: tuple[int, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
     x = layers.Flatten()(x)
     x = layers.Dense(512, activation="relu")(x)
     x = layers.Dropout(0.1)(x)
-    x = layers.Dense(len(COORDINATES))(x)
-    x = layers.Reshape((len(KEYPOINTS), 2))(x)
+    x = layers.Dense(len(COORDINATES), dtype="float32")(x)
+    x = layers.Reshape((len(KEYPOINTS), 2), dtype="float32")(x)
     half = IMAGE_SIZE / 2
     return inputs, {"keypoints": layers.Rescaling(half, offset=half, dtype="float32")(x)}

@@ -24,11 +24,13 @@ def regression_network(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
     columns = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * shape.annotator_heads
     small = keras.initializers.RandomNormal(stddev=0.01)
     x = layers.Dense(2 * columns, kernel_initializer=small, name="logits", dtype="float32")(x)
-    points = layers.Reshape((1, 2, columns))(x)
+    points = layers.Reshape((1, 2, columns), dtype="float32")(x)
     if shape.annotator_heads:
         points = ChooseAnnotator(dtype="float32")([points, inputs["annotator"]])
-    points = layers.Permute((2, 1))(layers.Reshape((2, len(KEYPOINTS)))(points))
+    points = layers.Reshape((2, len(KEYPOINTS)), dtype="float32")(points)
+    points = layers.Permute((2, 1), dtype="float32")(points)
     half = IMAGE_SIZE / 2
     points = layers.Rescaling(half, offset=half, dtype="float32")(points)
     offset = axis_offset(inputs, shape.axis_offset)
-    return inputs, {"keypoints": layers.Add()([points, offset]), "offset": offset}
+    keypoints = layers.Add(dtype="float32")([points, offset])
+    return inputs, {"keypoints": keypoints, "offset": offset}

@@ -27,6 +27,7 @@ OnEpoch = Callable[[int, dict[str, float]], None]
 
 _PREDICTION_BATCH = 64  # larger ones take memory and no less time
 _COARSE_SIZE = 64
+_SETTLING_BATCHES = 32
 _EVALUATIONS = 10  # validation scores in a history, at most
 
 
@@ -73,6 +74,7 @@ class Training:
             the images that they are of.
         history: losses and scores so far.
         distrusted: how many labels are no longer trained on.
+        waited: seconds spent on batches: waiting for them, or making them without `workers`.
     """
 
     model: KeypointModel
@@ -83,6 +85,7 @@ class Training:
     on_epoch: OnEpoch
     history: dict[str, list[float]] = field(default_factory=dict)
     distrusted: int = 0
+    waited: float = 0.0
 
     def run(self, train: Faces) -> None:
         """Train for all epochs: the first ones coarse, those after half on what is trusted."""
@@ -100,6 +103,23 @@ class Training:
                 self.model.compile(optimizer, LOSSES[recipe.loss], metrics=metrics)
             size = _COARSE_SIZE if stop <= coarse else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
+        if recipe.ema:
+            self._settle(train, size)
+
+    def _settle(self, train: Faces, size: int) -> None:
+        """Have batch norm see what the averaged weights make of faces: no step ever did.
+
+        Without it, its statistics would be those of the last steps' weights (Izmailov et al., 2018,
+        "Averaging weights leads to wider optima and better generalization").
+        """
+        norms = [x for x in self.model.layers if isinstance(x, keras.layers.BatchNormalization)]
+        seed = seed_of(self.seed, self.recipe.epochs)
+        with Batches(train, self.recipe.batch_size, self.recipe.policy, seed, 0, size) as batches:
+            for step in range(_SETTLING_BATCHES if norms else 0):
+                for norm in norms:
+                    norm.momentum = step / (step + 1)  # the plain mean over these batches
+                inputs, _ = batches[step % len(batches)]
+                self.model(inputs, training=True)
 
     def _trusted(self, train: Faces, size: int) -> Faces:
         """Leave out labels that the network, half trained on that size, sees far elsewhere.
@@ -134,6 +154,7 @@ class Training:
                 callbacks=[*averaging, _Watch(self.on_epoch, size)],
                 verbose=0,
             ).history
+        self.waited += batches.seconds
         for name, values in logs.items():
             self.history.setdefault(name, []).extend(float(value) for value in values)
         self.history["val_epoch"] = [float(epoch) for epoch in evaluated]

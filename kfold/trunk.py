@@ -1,8 +1,8 @@
 """The residual trunk that our networks share, from gray values to features at three resolutions.
 
-There is no batch norm: residual branches start small instead (De & Smith, 2020, 'Batch
-Normalization Biases Residual Blocks Towards the Identity Function'), which is faster on a CPU and
-learns faster here.
+Residual branches start small (De & Smith, 2020, 'Batch Normalization Biases Residual Blocks Towards
+the Identity Function'), so that batch norm may be left out. With it a network learns more an epoch
+and makes a quarter fewer of them in the same time on a CPU: in the end that is a tie.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from data.errors import UserError
 
 BACKENDS = ("tensorflow", "jax", "torch")
-PACKAGES = ("keras", "numpy", "albumentations", "scikit-learn", "opencv-python-headless")
+PACKAGES = ("keras", "numpy", "scipy", "albumentations", "scikit-learn", "opencv-python-headless")
 
 
 def backend() -> str:

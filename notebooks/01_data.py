@@ -50,9 +50,9 @@ plt.show()
 # %% [markdown]
 # ## Most labels are missing, and not at random
 #
-# A face has either nearly all of its 15 keypoints or at most four. A model that drops every
-# incomplete row throws most of the faces away; one that fills the gaps with zeros learns that
-# eyebrows are in the upper left corner.
+# A face has either nearly all of its 15 keypoints or four: the eyes, the nose and a lip. A model
+# that drops every incomplete row throws most of the faces away; one that fills the gaps with zeros
+# learns that eyebrows are in the upper left corner.
 
 # %%
 points = train.labelled.sum(axis=1)
@@ -72,11 +72,12 @@ for name, share in zip(KEYPOINTS, train.labelled.mean(axis=0), strict=True):
 # %% [markdown]
 # ## Two annotators
 #
-# Faces with at most four labels come from another source, labelled by somebody else. Draw the mean
-# of each keypoint for both: the nose and the mouth are where they disagree, since the second one
-# marks the base of the nose and the middle of the mouth. A network that is not told who labels a
-# face can only aim between the two. Ours has one trunk for all faces, and maps of its own for each
-# annotator. Which one a test image belongs to is told by how many points the lookup table asks for.
+# Faces with labels for those four alone come from another source, labelled by somebody else. Draw
+# the mean of each keypoint for both: the nose and the mouth are where they disagree, since the
+# second one marks the base of the nose and the middle of the mouth. A network that is not told who
+# labels a face can only aim between the two. Ours has one trunk for all faces, and maps of its own
+# for each annotator. Which one a test image belongs to is told by the points that the lookup table
+# asks for.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained")

@@ -223,7 +223,7 @@ def test_a_write_that_fails_is_told_and_the_next_run_continues(place, first):
         ((*CV, "--preset", "fast"), 1, "unknown preset 'fast': expected one of"),
         ((*CV, "--policy", "wild"), 1, "expected one of none, flip, light, standard, strong"),
         ((*CV, "--folds", "99999", "--run", "many"), 1, "99999"),
-        ((*CV, "--folds", "1", "--run", "one"), 1, "1"),
+        ((*CV, "--folds", "1", "--run", "one"), 1, "folds: expected"),
         ((*CV, "--run", "idle", "--jobs", "0"), 1, "jobs: expected at least 1"),
         ((*CV, "--epochs", "0"), 1, "epochs: expected at least 1"),
         ((*CV, "--epochs", "two"), 2, "two"),

@@ -25,25 +25,21 @@ def score_by_minutes(lines: Sequence[Line]) -> Markup:
     trained = [line for line in lines if line.entry.trainings]
     if len({line.entry.minutes for line in trained}) < FEWEST:
         return Markup()
-    with drawing(7.6, 3.2) as figure:
+    front = _front(trained)
+    minutes = [line.entry.minutes for line in front]
+    scores = [line.trusted.rmse for line in front]
+    with drawing(3.8, 2.6) as figure:
         panel = figure.subplots()
-        front = _front(trained)
-        minutes = [line.entry.minutes for line in front]
-        scores = [line.trusted.rmse for line in front]
         panel.step(minutes, scores, where="post", color=MUTED, linewidth=1)
         for line in trained:
+            colour = COLOURS[line.entry.kind]
+            panel.plot(line.entry.minutes, line.trusted.rmse, "o", color=colour, markersize=5)
+        for line in front:
             place = line.entry.minutes, line.trusted.rmse
-            panel.plot(*place, "o", color=COLOURS[line.entry.kind], markersize=5)
-            panel.annotate(
-                f" {line.entry.name}",
-                place,
-                va="center",
-                fontsize=9,
-                color=INK,
-                annotation_clip=True,
-            )
+            panel.annotate(line.entry.name, place, (5, -3), textcoords="offset points", color=INK)
         panel.set(xscale="log", xlabel="minutes of training", ylabel="RMSE, px")
-        panel.margins(x=0.2)
+        panel.set_xlim(right=4 * max(minutes))  # room for the last name
+        panel.margins(y=0.1)
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.set_minor_formatter(NullFormatter())
         said = "; ".join(f"{m:.0f} min {s:.3f} px" for m, s in zip(minutes, scores, strict=True))

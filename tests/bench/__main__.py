@@ -18,7 +18,19 @@ from tests.bench.measure import measured
 
 RESULTS = Path("runs/bench/bench.json")
 SPEED = "images_per_second"
-COMMANDS = ("data.download", "kfold.cv", "kfold.report", "submit.submit")
+COMMANDS = (
+    "data.download",
+    "data.demo",
+    "augment.preview",
+    "kfold.cv",
+    "kfold.tune",
+    "kfold.config_file",
+    "kfold.report",
+    "kfold.predict",
+    "kfold.export",
+    "submit.submit",
+    "submit.submissions",
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +38,7 @@ class Options:
     """Time every stage against the obvious way to do it; write runs/bench/bench.json."""
 
     data: Path | None = None
-    """Folder with the competition's four files; without it, loading is left out."""
+    """Folder with the competition's four files; without it, loading and memory are left out."""
     repetitions: int = 3
     """Runs of each way; the median counts."""
 
@@ -40,8 +52,7 @@ class Row:
         way: to do it.
         figure: the median.
         unit: of the figure.
-        ratio: to the obvious way or to the machine's peak, where larger is better, or to the
-            smallest training (see `growth`).
+        ratio: to the obvious way, where larger is better, or to the smallest (see `growth`).
     """
 
     stage: str
@@ -71,6 +82,7 @@ def main(options: Options) -> None:
 def _rows(options: Options) -> Iterator[Row]:
     if options.data:
         yield from loading(options.data, options.repetitions)
+        yield from memory(options.data)
     yield from augmentation(options.repetitions)
     yield from training(options.repetitions)
     yield from growth(options.repetitions)
@@ -113,22 +125,35 @@ def augmentation(repetitions: int) -> Iterator[Row]:
 
 
 def training(repetitions: int) -> Iterator[Row]:
-    """Training and prediction; ratios are the share of the peak that useful arithmetic takes."""
+    """Training and prediction, against `model.fit` on arrays and the machine's peak."""
     import joblib
 
     module, cores = "tests.bench.training", joblib.cpu_count()
     peak = measured(module, "peak", repetitions=repetitions)["gflops"]
     yield Row("peak", "float32 matrix product", peak, "GFLOP/s")
     for model in ("heatmap", "mask"):
-        for way, passes in {"plain": 3, "fit": 3, "predict": 1}.items():
-            for copies in (0, cores) if way != "plain" else (0,):
-                figures = measured(
-                    module, model, way, repetitions=repetitions, copies=copies, added=SPEED
-                )
-                share = passes * figures["gflop"] * figures[SPEED] / peak
-                name = f"{way}, {copies} processes" if copies else f"{way}, one process"
-                yield Row(f"train {model}", name, figures[SPEED], "images/s", share)
+        plain = None
+        for way, copies in (("plain", 0), ("fit", 0), ("fit", cores), ("bfloat16", cores)):
+            figures = measured(
+                module, model, way, repetitions=repetitions, copies=copies, added=SPEED
+            )
+            speed, name = figures[SPEED], f"{way}, {copies or 'one'} processes"
+            plain = plain or speed
+            yield Row(f"train {model}", name, speed, "images/s", speed / plain)
+            # Backwards, each product is made twice again: by the weights and by the features.
+            yield Row(f"train {model}", name, 3 * figures["gflop"] * speed / peak, "of the peak")
         yield Row(f"train {model}", "one image forward", figures["gflop"], "GFLOP")
+        seen = measured(module, model, "predict", repetitions=repetitions)
+        yield Row(f"predict {model}", "one view, one process", seen[SPEED], "images/s")
+
+
+def memory(folder: Path) -> Iterator[Row]:
+    """Peak of a cross-validation, all processes together, by the number of its folds."""
+    smallest = None
+    for folds in (2, 4):
+        peak = measured("tests.bench.memory", folder.resolve(), folds, repetitions=1)["megabytes"]
+        smallest = smallest or peak
+        yield Row("memory", f"cv of {folds} folds", peak, "MB", peak / smallest)
 
 
 def growth(repetitions: int) -> Iterator[Row]:

@@ -1,7 +1,8 @@
 """Training and prediction, images a second: `python -m tests.bench.training MODEL WAY`.
 
-Ways: `fit` is what a cross-validation does; `plain` is `model.fit` on plain arrays;
-`predict` predicts; `peak` multiplies matrices instead, and prints the GFLOP/s of that.
+Ways: `fit` is what a cross-validation does, and `bfloat16` the same in that precision; `plain` is
+`model.fit` on plain arrays; `predict` predicts; `peak` multiplies matrices instead, and prints the
+GFLOP/s of that.
 """
 
 from __future__ import annotations
@@ -86,12 +87,15 @@ def main() -> None:
         print(json.dumps(peak()))
         return
     recipe, way = recipe_of(sys.argv[1]), sys.argv[2]
-    recipe = replace(recipe, policy="standard")
+    precision = "mixed_bfloat16" if way == "bfloat16" else recipe.precision
+    recipe = replace(recipe, policy="standard", precision=precision)
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
     model = build_model(recipe)
     model.map_weight = recipe.map_weight
     model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss])
-    speed = {"fit": fit, "plain": plain, "predict": forward}[way](model, recipe, faces)
+    speed = {"fit": fit, "bfloat16": fit, "plain": plain, "predict": forward}[way](
+        model, recipe, faces
+    )
     print(json.dumps({"images_per_second": speed, "gflop": gflop(model)}))
 
 

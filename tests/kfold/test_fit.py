@@ -13,7 +13,8 @@ from kfold.fit import fit_fold
 from kfold.networks import build_model
 from kfold.recipe import MODELS
 from kfold.score import rmse
-from kfold.training import DivergedError, predict
+from kfold.shape import Shape
+from kfold.training import DivergedError, Training, predict
 
 TINY = replace(MODELS["heatmap"], epochs=2, batch_size=16, coarse=0.0, views="mirror")
 
@@ -110,6 +111,18 @@ def test_predictions_that_are_no_numbers_are_not_kept(faces, folds, tmp_path, mo
     with pytest.raises(DivergedError, match="no number"):
         fit_fold(replace(TINY, epochs=1), faces, faces[:12], folds, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "predictions.npz").exists()
+
+
+def test_batch_norm_sees_what_averaged_weights_make_of_faces(faces, folds, tmp_path, monkeypatch):
+    """Their own activations are not those of the last steps' weights."""
+    small = Shape(stem=8, widths=(8, 16, 16), decoder=8, batch_norm=True)
+    averaged = replace(TINY, batch_size=4, policy="none", ema=0.98, shape=small)
+    scores = []
+    for settle in (Training._settle, lambda *_: None):
+        monkeypatch.setattr(Training, "_settle", settle)
+        folder = tmp_path / f"{len(scores)}"
+        scores.append(fit_fold(averaged, faces, faces[:5], folds, 0, 0, folder)["rmse"])
+    assert scores[0] < 0.9 * scores[1]
 
 
 def test_the_mirrored_view_is_in_its_own_place(faces):

@@ -109,3 +109,17 @@ def test_a_flat_image_is_standardized_to_zeros_and_others_to_unit_spread():
     np.testing.assert_allclose(flat, 0, atol=1e-3)
     assert other.mean() == pytest.approx(0, abs=1e-3)
     assert other.std() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_of_a_bfloat16_network_the_keypoints_are_float32(network):
+    """Its eight bits would round positions to halves of a pixel."""
+    model = build_model(Recipe(network, epochs=1, precision="mixed_bfloat16"))
+    assert keras.config.dtype_policy().name == "float32"
+    images = np.random.default_rng(0).integers(0, 256, (4, 96, 96)).astype(np.uint8)
+    inputs = network_inputs(images, np.ones(4, np.int8), np.zeros(4, bool))
+    keypoints = np.asarray(model(inputs)["keypoints"])
+    assert keypoints.dtype == np.float32
+    halves = np.abs(2 * keypoints - np.round(2 * keypoints))
+    assert halves.max() > 0.01
+    assert {layer.compute_dtype for layer in model.layers} == {"float32", "bfloat16"}

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from kfold.ledger import LEDGER, Upload, open_ledger
 from kfold.report.bias import average_faces, magnification
 from kfold.report.board import Scale
 from kfold.report.chart import drawing, inline
+from kfold.report.cost import score_by_minutes
 from kfold.report.error_analysis import PROPERTIES, worst_share
 from kfold.report.gallery import gallery
 from kfold.report.learning import learning_curves
@@ -256,3 +258,13 @@ def test_seeds_that_are_left_out_are_named(tmp_path):
         (run.folder / "leaderboard.html").read_text(),
     ):
         assert "Left out: half seed 1 (its loss became nan)." in text
+
+
+def test_what_a_better_score_costs_is_told_where_lines_cost_different_times(tmp_path):
+    data = random_competition(train=12, test=2)
+    run, folds = finished_run(tmp_path / "run", data, {"poor": [4.0], "good": [1.0, 1.0]})
+    lines = open_subject([(run, folds)], data).lines
+    alone = [line for line in lines if line.entry.name == "good"]
+    assert score_by_minutes(alone) == ""
+    drawn = score_by_minutes(lines)
+    assert re.search(r"the best by then: 3 min \d.\d{3} px; 6 min \d.\d{3} px", drawn)
