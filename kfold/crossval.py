@@ -76,6 +76,9 @@ def cross_validate(
     for task in tasks:
         if task not in left:
             console.print(f"{_label(task, run)}: finished before, skipped")
+    if left and phases:
+        jobs, threads = phases[0].jobs, phases[0].threads
+        console.print(f"Trainings at a time: {jobs} (JOBS=), threads of each: {threads}")
     schedule = _Schedule(run, left, console)
     with schedule.progress.shown():
         if cluster:

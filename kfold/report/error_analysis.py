@@ -141,7 +141,7 @@ def _against(subject: Subject, values: np.ndarray, title: str, unit: str) -> Mar
         panel.set(xlabel=f"{title}, {unit}", ylabel="RMSE, px")
         panel.set_ylim(bottom=0)
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-        _legend(panel, loc="best")
+        _legend(panel, loc="lower right")
         return inline(figure, title, f"RMSE from low to high {title}: {'; '.join(said)}.")
 
 

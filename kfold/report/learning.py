@@ -71,7 +71,7 @@ def _draw(histories: list[History], quantity: str, name: str, model: str, recipe
         panel.plot([], color=FIRST, label="training, augmented")
         panel.plot([], color=SECOND, marker=".", label="held out")
         panel.plot([], color=INK, marker="o", markerfacecolor="none", ls="", label="kept")
-        panel.legend()
+        panel.legend(loc="upper right")
         panel.set_title(TITLES[quantity])
         _set_axes(panel)
         ends = [history[f"val_{quantity}"][-1] for history in histories]
