@@ -159,22 +159,22 @@ plt.show()
 # | line | px | behind | annotator 1 | annotator 2 | minutes |
 # |---|---|---|---|---|---|
 # | `refined` | 1.308 | | 1.377 | 1.205 | |
-# | `stack` | 1.327 | +0.016 to +0.023 | 1.393 | 1.229 | |
-# | `batch_norm`: after every convolution | 1.344 | +0.031 to +0.041 | 1.406 | 1.252 | 7.0 |
+# | `stack` | 1.327 | +0.015 to +0.023 | 1.393 | 1.229 | |
+# | `batch_norm`: after every convolution | 1.344 | +0.030 to +0.043 | 1.406 | 1.252 | 7.0 |
 # | `full_size`: all epochs at 96x96 | 1.357 | +0.042 to +0.055 | 1.425 | 1.255 | 5.9 |
-# | `mean` of all fourteen | 1.392 | +0.078 to +0.092 | 1.470 | 1.276 | |
-# | `full`: the short training as it is | 1.398 | +0.083 to +0.098 | 1.473 | 1.285 | 5.7 |
-# | `distrust`: drop labels seen far off | 1.400 | +0.084 to +0.100 | 1.475 | 1.287 | 7.7 |
-# | `no_map_loss` | 1.414 | +0.098 to +0.116 | 1.495 | 1.293 | 5.1 |
-# | `ema`: averaged weights predict (0.99) | 1.415 | +0.100 to +0.116 | 1.497 | 1.294 | 7.5 |
-# | `wing` loss | 1.477 | +0.160 to +0.179 | 1.567 | 1.342 | 5.3 |
-# | `mse`: squared error | 1.498 | +0.180 to +0.200 | 1.598 | 1.345 | 5.0 |
-# | `no_offset` from the mirror axis | 1.569 | +0.251 to +0.273 | 1.515 | 1.642 | 5.8 |
-# | `strong_augmentation` | 1.589 | +0.260 to +0.308 | 1.690 | 1.434 | 4.9 |
-# | `one_head` for both annotators | 1.718 | +0.392 to +0.429 | 1.818 | 1.570 | 5.7 |
-# | `adamw` instead of Muon | 1.731 | +0.404 to +0.443 | 1.864 | 1.527 | 4.5 |
-# | `no_augmentation` | 1.853 | +0.530 to +0.562 | 1.888 | 1.804 | 4.8 |
-# | `regression`: thirty numbers, no maps | 1.926 | +0.564 to +0.676 | 1.954 | 1.886 | 4.9 |
+# | `mean` of all fourteen | 1.392 | +0.077 to +0.093 | 1.470 | 1.276 | |
+# | `full`: the short training as it is | 1.398 | +0.082 to +0.099 | 1.473 | 1.285 | 5.7 |
+# | `distrust`: drop labels seen far off | 1.400 | +0.083 to +0.102 | 1.475 | 1.287 | 7.7 |
+# | `no_map_loss` | 1.414 | +0.096 to +0.117 | 1.495 | 1.293 | 5.1 |
+# | `ema`: averaged weights predict (0.99) | 1.415 | +0.098 to +0.117 | 1.497 | 1.294 | 7.5 |
+# | `wing` loss | 1.477 | +0.158 to +0.182 | 1.567 | 1.342 | 5.3 |
+# | `mse`: squared error | 1.498 | +0.178 to +0.202 | 1.598 | 1.345 | 5.0 |
+# | `no_offset` from the mirror axis | 1.569 | +0.243 to +0.280 | 1.515 | 1.642 | 5.8 |
+# | `strong_augmentation` | 1.589 | +0.258 to +0.307 | 1.690 | 1.434 | 4.9 |
+# | `one_head` for both annotators | 1.718 | +0.386 to +0.435 | 1.818 | 1.570 | 5.7 |
+# | `adamw` instead of Muon | 1.731 | +0.398 to +0.445 | 1.864 | 1.527 | 4.5 |
+# | `no_augmentation` | 1.853 | +0.526 to +0.564 | 1.888 | 1.804 | 4.8 |
+# | `regression`: thirty numbers, no maps | 1.926 | +0.557 to +0.683 | 1.954 | 1.886 | 4.9 |
 #
 # Two cores, shared with other work, which was most during `distrust` and `ema`: minutes are no fine
 # measure. A second seed differs by 0.0004 px in `full`, 0.01 in `one_head`, 0.02 in `no_offset`. So

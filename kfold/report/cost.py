@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from markupsafe import Markup
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from kfold.leaderboard import Line
 from kfold.report.chart import FIRST, INK, MUTED, SECOND, drawing, inline
@@ -36,10 +36,11 @@ def score_by_minutes(lines: Sequence[Line]) -> Markup:
             panel.plot(line.entry.minutes, line.trusted.rmse, "o", color=colour, markersize=5)
         for line in front:
             place = line.entry.minutes, line.trusted.rmse
-            panel.annotate(line.entry.name, place, (5, -3), textcoords="offset points", color=INK)
+            panel.annotate(line.entry.name, place, (4, 5), textcoords="offset points", color=INK)
         panel.set(xscale="log", xlabel="minutes of training", ylabel="RMSE, px")
         panel.set_xlim(right=4 * max(minutes))  # room for the last name
         panel.margins(y=0.1)
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.xaxis.set_major_formatter("{x:g}")
         panel.xaxis.set_minor_formatter(NullFormatter())
         said = "; ".join(f"{m:.0f} min {s:.3f} px" for m, s in zip(minutes, scores, strict=True))
