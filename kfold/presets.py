@@ -41,7 +41,7 @@ QUICK = Preset(
 (the constant: 4.80 and 4.39), in 7:51 minutes on two cores."""
 
 STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=58)})
-"""`make cv`: the same network, trained longer and seen in eight views. On FaceBench RMSE out-of-fold
+"""`make cv`: the same network, trained longer, looking eight times. On FaceBench RMSE out-of-fold
 2.21, trusted 1.137 (the constant: 4.80 and 4.40), in 51 minutes on two cores."""
 
 BEST = Preset(
