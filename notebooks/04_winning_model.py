@@ -179,9 +179,9 @@ plt.show()
 # Two cores, shared with other work, which was most during `distrust` and `ema`: minutes are no fine
 # measure. A second seed differs by 0.0004 px in `full`, 0.01 in `one_head`, 0.02 in `no_offset`. So
 # `distrust`, `ema` and `no_map_loss` are about as good as `full`; wrong labels do little harm under
-# Huber's loss. Batch norm learns more an epoch, and each takes a third longer: the standard preset's
-# 58 epochs (84 minutes of training on two cores) and 48 with batch norm (96, beside other work)
-# come out the same, 1.160 and 1.158. Their mean has 1.144, so the best preset has both.
+# Huber's loss. Batch norm learns more an epoch, and each takes a third longer: the 58 epochs of the
+# standard preset (84 minutes of training on two cores) and 48 with batch norm (96, beside other
+# work) come out the same, 1.160 and 1.158. Their mean has 1.144, so the best preset has both.
 
 # %%
 table = run.folder.with_name("ablation") / "leaderboard.csv"
