@@ -154,34 +154,36 @@ plt.show()
 #
 # On FaceBench (5,721 real faces), two folds, nine epochs, one seed, `make cv DATA=facebench
 # PRESET=ablation SEEDS=1` gave, trusted, with the interval of the difference to `refined`, the
-# stack of all fourteen corrected:
+# stack of them all corrected:
 #
 # | line | px | behind | annotator 1 | annotator 2 | minutes |
 # |---|---|---|---|---|---|
-# | `refined` | 1.308 | | 1.377 | 1.205 | |
-# | `stack` | 1.327 | +0.015 to +0.023 | 1.393 | 1.229 | |
-# | `batch_norm`: after every convolution | 1.344 | +0.030 to +0.043 | 1.406 | 1.252 | 7.0 |
-# | `full_size`: all epochs at 96x96 | 1.357 | +0.042 to +0.055 | 1.425 | 1.255 | 5.9 |
-# | `mean` of all fourteen | 1.392 | +0.077 to +0.093 | 1.470 | 1.276 | |
-# | `full`: the short training as it is | 1.398 | +0.082 to +0.099 | 1.473 | 1.285 | 5.7 |
-# | `distrust`: drop labels seen far off | 1.400 | +0.083 to +0.102 | 1.475 | 1.287 | 7.7 |
-# | `no_map_loss` | 1.414 | +0.096 to +0.117 | 1.495 | 1.293 | 5.1 |
-# | `ema`: averaged weights predict (0.99) | 1.415 | +0.098 to +0.117 | 1.497 | 1.294 | 7.5 |
-# | `wing` loss | 1.477 | +0.158 to +0.182 | 1.567 | 1.342 | 5.3 |
-# | `mse`: squared error | 1.498 | +0.178 to +0.202 | 1.598 | 1.345 | 5.0 |
-# | `no_offset` from the mirror axis | 1.569 | +0.243 to +0.280 | 1.515 | 1.642 | 5.8 |
-# | `strong_augmentation` | 1.589 | +0.258 to +0.307 | 1.690 | 1.434 | 4.9 |
-# | `one_head` for both annotators | 1.718 | +0.386 to +0.435 | 1.818 | 1.570 | 5.7 |
-# | `adamw` instead of Muon | 1.731 | +0.398 to +0.445 | 1.864 | 1.527 | 4.5 |
-# | `no_augmentation` | 1.853 | +0.526 to +0.564 | 1.888 | 1.804 | 4.8 |
-# | `regression`: thirty numbers, no maps | 1.926 | +0.557 to +0.683 | 1.954 | 1.886 | 4.9 |
+# | `refined` | 1.308 | | 1.377 | 1.207 | |
+# | `stack` | 1.328 | +0.015 to +0.023 | 1.393 | 1.231 | |
+# | `batch_norm`: after every convolution | 1.345 | +0.030 to +0.043 | 1.406 | 1.255 | 7.0 |
+# | `full_size`: all epochs at 96x96 | 1.357 | +0.042 to +0.055 | 1.425 | 1.257 | 5.9 |
+# | `mean` of them all | 1.390 | +0.074 to +0.090 | 1.467 | 1.276 | |
+# | `full`: the short training as it is | 1.398 | +0.081 to +0.099 | 1.473 | 1.287 | 5.7 |
+# | `distrust`: drop labels seen far off | 1.400 | +0.082 to +0.102 | 1.475 | 1.288 | 7.7 |
+# | `bfloat16`: forward and backward | 1.405 | +0.087 to +0.106 | 1.476 | 1.300 | 6.6 |
+# | `no_map_loss` | 1.415 | +0.096 to +0.116 | 1.495 | 1.294 | 5.1 |
+# | `ema`: averaged weights predict (0.99) | 1.416 | +0.098 to +0.117 | 1.497 | 1.295 | 7.5 |
+# | `wing` loss | 1.478 | +0.157 to +0.182 | 1.567 | 1.344 | 5.3 |
+# | `mse`: squared error | 1.498 | +0.178 to +0.202 | 1.598 | 1.347 | 5.0 |
+# | `no_offset` from the mirror axis | 1.569 | +0.243 to +0.280 | 1.514 | 1.643 | 5.8 |
+# | `strong_augmentation` | 1.589 | +0.258 to +0.307 | 1.690 | 1.435 | 4.9 |
+# | `one_head` for both annotators | 1.719 | +0.387 to +0.435 | 1.818 | 1.572 | 5.7 |
+# | `adamw` instead of Muon | 1.731 | +0.398 to +0.445 | 1.864 | 1.528 | 4.5 |
+# | `no_augmentation` | 1.853 | +0.526 to +0.563 | 1.888 | 1.804 | 4.8 |
+# | `regression`: thirty numbers, no maps | 1.926 | +0.556 to +0.683 | 1.954 | 1.887 | 4.9 |
 #
 # Two cores, shared with other work, which was most during `distrust` and `ema`: minutes are no fine
 # measure. A second seed differs by 0.0004 px in `full`, 0.01 in `one_head`, 0.02 in `no_offset`. So
-# `distrust`, `ema` and `no_map_loss` are about as good as `full`; wrong labels do little harm under
-# Huber's loss. Batch norm learns more an epoch, and each takes a third longer: the 58 epochs of the
-# standard preset (84 minutes of training on two cores) and 48 with batch norm (96, beside other
-# work) come out the same, 1.160 and 1.158. Their mean has 1.144, so the best preset has both.
+# `distrust`, `bfloat16`, `ema` and `no_map_loss` are about as good as `full`; wrong labels do
+# little harm under Huber's loss, and bfloat16 saves no minute on these cores. Batch norm learns
+# more an epoch, and each takes a third longer: the 58 epochs of the standard preset (84 minutes of
+# training on two cores) and 48 with batch norm (96, beside other work) come out the same, 1.160 and
+# 1.158. Their mean has 1.144, so the best preset has both.
 
 # %%
 table = run.folder.with_name("ablation") / "leaderboard.csv"
