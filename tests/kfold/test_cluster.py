@@ -24,9 +24,13 @@ import kfold.cluster
 from data.errors import UserError
 from data.reader import read_competition
 from kfold.cluster import ClusterTrainers, Need, start_cluster
+from kfold.config_file import read_config
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
-from kfold.run import Run, RunConfig, open_run
+from kfold.run import Run, RunConfig, open_run, read_run
+from kfold.study import finished, open_study
+from kfold.tune import Options as Tune
+from kfold.tune import main as search
 from tests.kfold.few_faces import few_faces
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +146,21 @@ def workers() -> list[psutil.Process]:
     """The processes that train now, on all nodes."""
     processes = psutil.process_iter(["cmdline"])
     return [p for p in processes if p.info["cmdline"][:1] == ["ray::fit_remotely"]]
+
+
+def test_a_search_on_a_cluster_finds_what_one_here_does(cluster):
+    """The reference, which is the first trial; Optuna's part is tested in `test_search.py`."""
+    few = {"data": Path("demo"), "folds": 2, "epochs": 1, "trials": 1}
+    search(Tune(**few, run="there", cluster="ray"))
+    search(Tune(**few, run="here", jobs=1))
+    runs = [read_run(Path("runs", name)) for name in ("there", "here")]
+    values = [
+        finished(open_study(run.folder, run.config.models["trial0"]))[0].value for run in runs
+    ]
+    assert values[0] == values[1]
+    assert read_config(runs[0].folder / "winner.json") == read_config(
+        runs[1].folder / "winner.json"
+    )
 
 
 def test_a_worker_that_is_killed_is_made_up_for(alone, cluster, at_first_report):
@@ -273,27 +292,3 @@ def test_without_ray_it_is_said_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"requirements-cluster\.txt"):
         trained(begin("without", {"calm": CALM}), Need())
-
-
-@pytest.mark.parametrize(
-    ("need", "resources", "room"),
-    [
-        (Need(), {"CPU": 4.0}, 4),
-        (Need(cpus=3), {"CPU": 8.0, "GPU": 1.0}, 2),
-        (Need(gpus=0.25), {"CPU": 16.0, "GPU": 2.0}, 8),
-        (Need(gpus=0.1), {"CPU": 16.0, "GPU": 1.0}, 10),
-        (Need(gpus=0.25), {"CPU": 3.0, "GPU": 1.0}, 3),
-        (Need(gpus=1), {"CPU": 4.0}, 0),
-    ],
-)
-def test_a_node_has_room_for_what_fits(need, resources, room):
-    assert need.room(resources) == room
-
-
-@pytest.mark.parametrize(
-    ("cpus", "gpus", "message"),
-    [(0, 0, "cpus: expected at least 1"), (1, -1, "gpus: expected"), (1, 1.5, "gpus: expected")],
-)
-def test_a_need_that_makes_no_sense_is_refused(cpus, gpus, message):
-    with pytest.raises(UserError, match=message):
-        Need(cpus, gpus)
