@@ -85,6 +85,7 @@ def _rows(options: Options) -> Iterator[Row]:
         yield from memory(options.data)
     yield from augmentation(options.repetitions)
     yield from training(options.repetitions)
+    yield from step(options.repetitions)
     yield from growth(options.repetitions)
     yield from blending(options.repetitions)
     yield from start_up(options.repetitions)
@@ -145,6 +146,19 @@ def training(repetitions: int) -> Iterator[Row]:
         yield Row(f"train {model}", "one image forward", figures["gflop"], "GFLOP")
         seen = measured(module, model, "predict", repetitions=repetitions)
         yield Row(f"predict {model}", "one view, one process", seen[SPEED], "images/s")
+
+
+def step(repetitions: int) -> Iterator[Row]:
+    """Where a step of training goes, and how near to one core's peak its convolutions come."""
+    peak = measured("tests.bench.training", "peak", repetitions=repetitions, copies=1)["gflops"]
+    yield Row("step of heatmap", "float32 matrix product, one core", peak, "GFLOP/s")
+    figures = measured("tests.bench.profile", "heatmap", repetitions=repetitions)
+    for name, figure in figures.items():
+        kind, _, unit = name.partition(" in ")
+        if unit:
+            yield Row("step of heatmap", kind, figure, unit, figure / peak)
+        else:
+            yield Row("step of heatmap", kind, figure, "of the time")
 
 
 def memory(folder: Path) -> Iterator[Row]:

@@ -8,6 +8,7 @@ GFLOP/s of that.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from dataclasses import replace
@@ -32,15 +33,16 @@ FACES, EPOCHS = 640, 3
 MATRIX, PRODUCTS = 4096, 8
 
 
-def gflop(model: KeypointModel) -> float:
+def gflop(model: KeypointModel, faces: Faces) -> float:
     """GFLOP of one image forward: two for each weight of a convolution or dense layer, at each
     position."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
-            positions = int(np.prod(layer.output.shape[1:-1]))
-            total += 2 * positions * int(np.prod(layer.kernel.shape))
-    return total / 1e9
+    kinds = keras.layers.Conv2D | keras.layers.Dense
+    layers = [layer for layer in model.layers if isinstance(layer, kinds)]
+    inputs = network_inputs(faces.images[:1], faces.annotator[:1], np.zeros(1, bool))
+    outputs = keras.Model(model.inputs, [layer.output for layer in layers])(inputs)
+    positions = [math.prod(output.shape[1:-1]) for output in outputs]
+    weights = [math.prod(layer.kernel.shape) for layer in layers]
+    return 2e-9 * sum(map(math.prod, zip(positions, weights, strict=True)))
 
 
 def fit(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
@@ -96,7 +98,7 @@ def main() -> None:
     speed = {"fit": fit, "bfloat16": fit, "plain": plain, "predict": forward}[way](
         model, recipe, faces
     )
-    print(json.dumps({"images_per_second": speed, "gflop": gflop(model)}))
+    print(json.dumps({"images_per_second": speed, "gflop": gflop(model, faces)}))
 
 
 if __name__ == "__main__":
