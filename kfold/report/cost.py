@@ -13,6 +13,9 @@ from kfold.report.chart import FIRST, INK, MUTED, SECOND, drawing, inline
 FEWEST = 2
 """Trained lines that make a curve."""
 
+FARTHEST = 1.5
+"""Times the best score: lines that are worse are drawn as triangles at the top."""
+
 COLOURS = {"model": FIRST, "ensemble": SECOND}
 
 
@@ -31,12 +34,15 @@ def score_by_minutes(lines: Sequence[Line]) -> Markup:
     with drawing(3.8, 2.6) as figure:
         panel = figure.subplots()
         panel.step(minutes, scores, where="post", color=MUTED, linewidth=1)
+        highest = FARTHEST * min(scores)
         for line in trained:
+            score, mark = min((line.trusted.rmse, "o"), (highest, "^"))
             colour = COLOURS[line.entry.kind]
-            panel.plot(line.entry.minutes, line.trusted.rmse, "o", color=colour, markersize=5)
+            panel.plot(line.entry.minutes, score, mark, color=colour, markersize=5)
         for line in front:
-            place = line.entry.minutes, line.trusted.rmse
-            panel.annotate(line.entry.name, place, (4, 5), textcoords="offset points", color=INK)
+            place = line.entry.minutes, min(line.trusted.rmse, highest)
+            name = panel.annotate(line.entry.name, place, (1, 8), textcoords="offset points")
+            name.set(color=INK, rotation=35, rotation_mode="anchor")
         panel.set(xscale="log", xlabel="minutes of training", ylabel="RMSE, px")
         panel.set_xlim(right=4 * max(minutes))  # room for the last name
         panel.margins(y=0.1)

@@ -34,12 +34,11 @@ def measured(
 
 def _run(command: list[str], copies: int, added: str) -> Figures:
     environment = {**os.environ, **(ONE_THREAD if copies else {})}
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
-        for _ in range(max(1, copies))
-    ]
-    outputs = [process.communicate()[0] for process in processes]
-    if any(process.returncode for process in processes):
-        raise RuntimeError(f"{' '.join(command)} failed")
-    figures = [json.loads(output.splitlines()[-1]) for output in outputs]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(max(1, copies))]
+    outputs = [process.communicate() for process in processes]
+    for process, (_, complaint) in zip(processes, outputs, strict=True):
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed: {complaint}")
+    figures = [json.loads(output.splitlines()[-1]) for output, _ in outputs]
     return figures[0] | ({added: sum(each[added] for each in figures)} if added else {})
