@@ -22,7 +22,7 @@ from kfold.recipe import Recipe
 from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
 from kfold.run import Run
 from kfold.versions import installed_versions
-from kfold.workers import Outcome, Report, Task, environment, training_data
+from kfold.workers import Failure, Outcome, Report, Task, environment, training_data
 
 TRIES = 3
 """How often a training is begun before it is given up; a lost worker or node ends one."""
@@ -136,7 +136,7 @@ class ClusterTrainers:
                 write_files(self._run.fold_folder(*task), files)
             return outcome
         what = str(fault).strip().partition("\n")[0]
-        return f"failed {TRIES} times, at last with {type(fault).__name__}: {what}"
+        return Failure(f"failed {TRIES} times, at last with {type(fault).__name__}: {what}")
 
     def _try(self, task: Task, recipe: Recipe) -> tuple[Outcome, Files]:
         with self._lock:

@@ -25,6 +25,7 @@ from kfold.versions import installed_versions
 
 RUNS = Path("runs")
 CORRECTIONS = "corrections.csv"
+JOURNAL = "search.journal"
 _WHY = "left_out.txt"
 
 
@@ -124,12 +125,13 @@ def made_with(folder: Path) -> list[dict[str, Any]]:
 
 
 def latest_run(runs: Path = RUNS) -> Path:
-    """The folder of the run whose configuration was written last.
+    """The folder of the run whose configuration was written last; searches don't count.
 
     Raises:
         UserError: there is no run yet.
     """
-    configs = sorted(runs.glob("*/config.json"), key=lambda path: path.stat().st_mtime)
+    found = (path for path in runs.glob("*/config.json") if not (path.parent / JOURNAL).exists())
+    configs = sorted(found, key=lambda path: path.stat().st_mtime)
     if not configs:
         raise UserError(f"{runs}: expected a run, found none. Run `make cv` first.")
     return configs[-1].parent

@@ -13,15 +13,17 @@ of a run, the search's folder, with folds, weights and predictions as those of a
 from __future__ import annotations
 
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import replace
 
 import numpy as np
 from optuna.study import Study
-from optuna.trial import Trial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
+from data.errors import UserError
 from data.faces import Faces
+from kfold.candidate import Budget, Candidate
 from kfold.cluster import ClusterTrainers
 from kfold.progress import Trainings, clock
 from kfold.recipe import Recipe
@@ -30,51 +32,16 @@ from kfold.score import capped_rmse
 from kfold.search_space import MOST_WORK, SPACE, recipe_at
 from kfold.shape import multiplications
 from kfold.study import first_compared, is_reference, taken
-from kfold.workers import Outcome, Report, Task, Trainers
+from kfold.workers import Failure, Outcome, Report, Trainers
 
 _POLL = 0.2
 """Seconds between two looks at how the trainings get on."""
 
+_FAILURES = 3
+"""Trials that fail one after the other, with none that does not, until the search gives up."""
 
-@dataclass(frozen=True)
-class Budget:
-    """How long to search.
-
-    Attributes:
-        trials: how many in all, those of earlier calls included; None for no limit.
-        minutes: after which no training is started; those that run are finished. None for no limit.
-    """
-
-    trials: int | None
-    minutes: float | None
-
-
-@dataclass
-class Candidate:
-    """A trial under way.
-
-    Attributes:
-        trial: what Optuna knows of it.
-        recipe: what is trained.
-        fold: the fold that is trained now, or next.
-        seconds: of training so far.
-        started: when the present training was, on the monotonic clock.
-        pruned: it is not promising, and its training was asked to stop.
-        reported: steps that Optuna knows the score of already.
-    """
-
-    trial: Trial
-    recipe: Recipe
-    fold: int = 0
-    seconds: float = 0.0
-    started: float = 0.0
-    pruned: bool = False
-    reported: set[int] = field(default_factory=set)
-
-    @property
-    def task(self) -> Task:
-        """The training of its present fold."""
-        return f"trial{self.trial.number}", 0, self.fold
+_KILLS = 2
+"""How often a trial may be under way when a process of this machine is killed."""
 
 
 class Search:
@@ -96,18 +63,15 @@ class Search:
         self._run, self._study, self._base, self._faces = run, study, base, faces
         self._running: dict[Future[Outcome], Candidate] = {}
         self._open: list[Candidate] = []
-        self._asked = sum(taken(trial) for trial in study.trials)
         self._most = budget.trials
         minutes = float("inf") if budget.minutes is None else budget.minutes
         self._deadline = time.monotonic() + 60 * minutes
-        to_come = max(0, (budget.trials or 0) - self._asked)
-        self._progress = Trainings(console, to_come * base.epochs)
+        self._failures = 0
+        self._progress = Trainings(console, 0)
         for frozen in study.get_trials(states=(TrialState.RUNNING,)):
-            # Optuna has no other way to go on with a trial of a process that is no more.
-            candidate = self._taken_up(Trial(study, frozen._trial_id))
-            candidate.reported = set(frozen.intermediate_values)
-            self._open.insert(0, candidate)
-            self._progress.expect(base.epochs)
+            self._reopen(frozen)
+        self._asked = sum(taken(trial) for trial in study.trials)
+        self._progress.expect(max(0, (budget.trials or 0) - self._asked) * base.epochs)
 
     def train(self, trainers: Trainers | ClusterTrainers) -> None:
         """Train until the budget is used up, as many candidates at once as there is room for."""
@@ -118,8 +82,35 @@ class Search:
                 for report in trainers.reports():
                     self._watch(trainers, report)
                 for future in done:
-                    self._end(self._running.pop(future), future.result())
+                    self._end(self._running[future], self._outcome(future))
+                    del self._running[future]
                 self._start(trainers)
+
+    def _reopen(self, frozen: FrozenTrial) -> None:
+        """Go on with a trial of an earlier call, unless its end was decided then."""
+        # Optuna has no other way to go on with a trial of a process that is no more.
+        candidate = self._taken_up(Trial(self._study, frozen._trial_id))
+        if frozen.user_attrs.get("unpromising"):
+            while summary := self._run.summary(*candidate.task):
+                candidate.fold += 1
+                candidate.seconds += summary["seconds"]
+            self._tell(candidate, TrialState.PRUNED)
+        elif frozen.user_attrs.get("kills", 0) >= _KILLS:
+            self._progress.say(f"{self._label(candidate)}: given up, killed {_KILLS} times.")
+            self._tell(candidate, TrialState.FAIL)
+        else:
+            candidate.reported = set(frozen.intermediate_values)
+            self._open.insert(0, candidate)
+            self._progress.expect(self._base.epochs)
+
+    def _outcome(self, future: Future[Outcome]) -> Outcome:
+        try:
+            return future.result()
+        except BrokenExecutor:  # which of them took the memory is not known
+            for candidate in self._running.values():
+                kills = candidate.trial.user_attrs.get("kills", 0)
+                candidate.trial.set_user_attr("kills", kills + 1)
+            raise
 
     def _start(self, trainers: Trainers | ClusterTrainers) -> None:
         while len(self._running) < trainers.room() and (candidate := self._next()):
@@ -152,7 +143,7 @@ class Search:
             if work <= MOST_WORK:
                 trial.set_user_attr("work", work)
                 return trial
-            self._study.tell(trial, state=TrialState.PRUNED)
+            self._study.tell(trial, state=TrialState.FAIL)  # tells the sampler nothing
 
     def _taken_up(self, trial: Trial) -> Candidate:
         """The trial as a model of the run."""
@@ -168,22 +159,32 @@ class Search:
         if candidate is None:
             return  # a node that was given up may still have a word
         self._progress.epoch(self._label(candidate), epoch, logs)
-        # Its last score is that of the views together, see `_advance`.
+        # Its last score is that of the views together, see `_advance`; and averaged weights get
+        # their batch norm statistics after it only.
+        unsettled = candidate.recipe.ema and candidate.recipe.shape.batch_norm
         comparable = first_compared(self._base.epochs) <= epoch < self._base.epochs
-        if task[2] == 0 and comparable and "val_trusted_rmse" in logs and not candidate.pruned:
+        comparable = comparable and task[2] == 0 and not unsettled
+        if comparable and "val_trusted_rmse" in logs and not candidate.pruned:
             candidate.pruned = self._unpromising(candidate, epoch, logs["val_trusted_rmse"])
             if candidate.pruned:
                 trainers.stop(task)
 
     def _end(self, candidate: Candidate, outcome: Outcome) -> None:
         self._progress.end(self._label(candidate))
+        self._failures = self._failures + 1 if isinstance(outcome, Failure) else 0
         if isinstance(outcome, dict) and not candidate.pruned:
             self._advance(candidate, outcome["seconds"])
             return
         candidate.seconds += time.monotonic() - candidate.started
-        self._tell(candidate, None)
         why = outcome if isinstance(outcome, str) else "not promising."
         self._progress.say(f"{self._label(candidate)}: {why}")
+        failed = isinstance(outcome, Failure)
+        self._tell(candidate, TrialState.FAIL if failed else TrialState.PRUNED)
+        if self._failures == _FAILURES:
+            raise UserError(
+                f"{self._run.folder}: {_FAILURES} trials failed one after the other, the last one "
+                f"{outcome} What is finished is kept, the same command continues."
+            )
 
     def _advance(self, candidate: Candidate, seconds: float) -> None:
         """Score the folds that are finished; go on with the next where that is promising."""
@@ -194,19 +195,25 @@ class Search:
         unpromising = self._unpromising(candidate, candidate.fold * self._base.epochs, value)
         self._progress.say(f"{label}: capped RMSE {value:.4f} so far, in {clock(seconds)}")
         if candidate.fold == folds:
-            self._tell(candidate, value)
+            self._tell(candidate, TrialState.COMPLETE, value)
         elif unpromising:
-            self._tell(candidate, None)
+            self._tell(candidate, TrialState.PRUNED)
         else:
             self._open.append(candidate)
             self._progress.expect(self._base.epochs)
 
     def _unpromising(self, candidate: Candidate, step: int, value: float) -> bool:
-        """Tell Optuna a score; the reference is never cut short, but its scores are compared."""
+        """Tell Optuna a score; the reference is never cut short, but its scores are compared.
+
+        Optuna says so once: the answer is kept, lest the trial go on in a later call.
+        """
         if step not in candidate.reported:
             candidate.trial.report(value, step)
             candidate.reported.add(step)
-        return candidate.trial.should_prune() and not is_reference(candidate.trial)
+        unpromising = candidate.trial.should_prune() and not is_reference(candidate.trial)
+        if unpromising and candidate.fold < self._run.config.folds:
+            candidate.trial.set_user_attr("unpromising", True)
+        return unpromising
 
     def _score(self, candidate: Candidate) -> float:
         """Capped RMSE in px over the folds that are finished."""
@@ -218,10 +225,9 @@ class Search:
                 predicted.append(stored["oof"].mean(axis=0))
         return capped_rmse(np.concatenate(truth), np.concatenate(predicted))
 
-    def _tell(self, candidate: Candidate, value: float | None) -> None:
+    def _tell(self, candidate: Candidate, state: TrialState, value: float | None = None) -> None:
         candidate.trial.set_user_attr("folds", candidate.fold)
         candidate.trial.set_user_attr("minutes", candidate.seconds / 60)
-        state = TrialState.PRUNED if value is None else TrialState.COMPLETE
         self._study.tell(candidate.trial, value, state)
 
     def _label(self, candidate: Candidate) -> str:

@@ -6,16 +6,17 @@ import os
 from pathlib import Path
 
 import optuna
+from optuna.distributions import distribution_to_json
 from optuna.samplers import TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from data.errors import UserError
 from kfold.recipe import Recipe
-from kfold.search_space import LARGEST_COARSE, params_of
-
-JOURNAL = "search.journal"
+from kfold.run import JOURNAL
+from kfold.search_space import LARGEST_COARSE, SPACE, params_of
 
 PROMOTED = 3
 """One of so many trials goes on from each score at which they are compared."""
@@ -37,6 +38,9 @@ def open_study(folder: Path, reference: Recipe) -> Study:
     Trials are proposed by a tree-structured Parzen estimator (Bergstra et al., 2011) and cut short
     by asynchronous successive halving (Li et al., 2020): the first time after `first_compared`
     epochs on one fold, then each time that they have cost `PROMOTED` times as much.
+
+    Raises:
+        UserError: it was begun with another space.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     path = (folder / JOURNAL).resolve()
@@ -51,15 +55,16 @@ def open_study(folder: Path, reference: Recipe) -> Study:
     )
     # Another seed each time: the same one would propose the first random trials again.
     study.sampler = TPESampler(seed=len(study.trials), n_startup_trials=_RANDOM_TRIALS)
+    _refuse_another_space(study, folder)
     _forget_half_asked(study)
-    if not any(trial.state == TrialState.WAITING or taken(trial) for trial in study.trials):
+    if not any(is_reference(trial) and trial.state != TrialState.FAIL for trial in study.trials):
         study.enqueue_trial(params_of(reference), user_attrs={"reference": True})
     return study
 
 
 def taken(trial: FrozenTrial) -> bool:
-    """Whether a trial was taken up, and not turned down for the work that it would be."""
-    return "work" in trial.user_attrs
+    """Whether a trial was taken up, not turned down for its work, and did not fail."""
+    return "work" in trial.user_attrs and trial.state != TrialState.FAIL
 
 
 def is_reference(trial: Trial | FrozenTrial) -> bool:
@@ -78,6 +83,19 @@ def _mend(path: Path) -> None:
     path.with_name(path.name + ".lock").unlink(missing_ok=True)
     if path.is_file():
         os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
+
+
+def _refuse_another_space(study: Study, folder: Path) -> None:
+    now = {name: distribution_to_json(values) for name, values in SPACE.items()}
+    if not study.trials:
+        study.set_user_attr("space", now)
+    before = study.user_attrs.get("space", {})
+    changed = [name for name in before | now if before.get(name) != now.get(name)]
+    if changed:
+        raise UserError(
+            f"{folder}: this search was begun with another space: {', '.join(changed)} changed in "
+            "kfold/search_space.py. Pass another RUN=<name>, or FORCE=1 to begin it again."
+        )
 
 
 def _forget_half_asked(study: Study) -> None:

@@ -64,14 +64,15 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     from dataclasses import replace
 
     from data.terminal import open_console
+    from kfold.candidate import Budget
     from kfold.cluster import cluster_need
     from kfold.crossval import deal_folds, start_at
     from kfold.jobs import plan_phases
     from kfold.presets import QUICK
     from kfold.report.search_page import write_search
     from kfold.run import RunConfig, open_run
-    from kfold.search import Budget, Search
-    from kfold.study import open_study
+    from kfold.search import Search
+    from kfold.study import finished, open_study
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
@@ -90,15 +91,20 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     study = open_study(folder, reference)
     deal_folds(run, data.train, console)
     search = Search(run, study, reference, data.train, budget, console)
-    with start_at(place, run, trainings) as trainers:
-        search.train(trainers)
+    try:
+        with start_at(place, run, trainings) as trainers:
+            search.train(trainers)
+    except BaseException:
+        if finished(study):  # to be looked at, and used, though there could be more
+            write_search(run, study, reference, console)
+        raise
     write_search(run, study, reference, console)
 
 
 def _make_room(folder: Path, force: bool) -> None:
     import shutil
 
-    from kfold.study import JOURNAL
+    from kfold.run import JOURNAL
 
     if (folder / "folds.csv").is_file() and not (folder / JOURNAL).is_file():
         raise UserError(f"{folder}: expected a search, found another run. Pass another RUN=<name>.")

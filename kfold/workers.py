@@ -31,6 +31,11 @@ Outcome = dict[str, Any] | str
 """The summary of a finished training (see `kfold.fit`), or why there is none: how its loss
 diverged, with what it failed, or that it was stopped."""
 
+
+class Failure(str):
+    """An outcome that another try may better: not the recipe's doing, as divergence is."""
+
+
 _STOP = "stop"
 """A file in the folder of a training that is asked to end."""
 
@@ -182,7 +187,8 @@ class _Trainer:
         except (UserError, OSError):
             raise
         except Exception as error:  # what the backend or a model runs into; others may do better
-            return f"failed with {type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+            why = str(error).strip().partition("\n")[0]
+            return Failure(f"failed with {type(error).__name__}: {why}")
 
 
 _trainer: _Trainer

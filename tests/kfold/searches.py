@@ -10,10 +10,11 @@ import numpy as np
 from rich.console import Console
 
 from data.atomic import write_json
+from kfold.candidate import Budget
 from kfold.presets import QUICK
 from kfold.recipe import Recipe
 from kfold.run import Run, RunConfig, open_run, read_folds, write_folds
-from kfold.search import Budget, Search
+from kfold.search import Search
 from kfold.study import open_study
 from tests.kfold.finished_run import random_competition
 
@@ -31,9 +32,10 @@ class Formula:
     """Trainers, as far as a search sees them, which write predictions that are `quality` off."""
 
     def __init__(
-        self, run: Run, jobs: int, diverges=lambda recipe: False, breaks_after: float = math.inf
+        self, run: Run, jobs: int, fault=lambda recipe: None, breaks_after: float = math.inf
     ):
-        self.run, self.jobs, self.diverges, self.breaks_after = run, jobs, diverges, breaks_after
+        """`fault` says, of a recipe, why it cannot be trained: an outcome or what is raised."""
+        self.run, self.jobs, self.fault, self.breaks_after = run, jobs, fault, breaks_after
         self.running: dict = {}
         self.stopped: list = []
         self.finished: list = []
@@ -62,7 +64,8 @@ class Formula:
             outcome = self._outcome(task, recipe, training[2])
             if outcome is not None:
                 del self.running[task]
-                future.set_result(outcome)
+                raised = isinstance(outcome, BaseException)
+                (future.set_exception if raised else future.set_result)(outcome)
 
     def _logs(self, recipe, epoch) -> dict[str, float]:
         score = {"val_rmse": 9.0, "val_trusted_rmse": quality(recipe) + 1 / epoch}
@@ -77,8 +80,8 @@ class Formula:
         }
 
     def _outcome(self, task, recipe, epoch):
-        if self.diverges(recipe):
-            return "the loss became nan."
+        if (fault := self.fault(recipe)) is not None:
+            return fault
         if task in self.stopped and epoch < recipe.epochs:
             return f"stopped after epoch {epoch}."
         if epoch < recipe.epochs:

@@ -6,18 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import TrialState
 from rich.console import Console
 
 from data.errors import UserError
 from kfold.config_file import read_config
 from kfold.report.search_page import write_search
-from kfold.run import open_run, read_run
+from kfold.run import latest_run, open_run, read_run
 from kfold.score import FARTHEST, capped_rmse, rmse
 from kfold.search_space import MOST_WORK, SPACE, params_of, recipe_at
 from kfold.shape import Shape, multiplications
-from kfold.study import JOURNAL, finished, open_study, taken
-from tests.kfold.searches import FOLDS, REFERENCE, begin, quality, search
+from kfold.study import JOURNAL, finished, is_reference, open_study, taken
+from kfold.workers import Failure
+from tests.kfold.searches import FOLDS, REFERENCE, Formula, begin, quality, search
 
 TRIALS = 14
 
@@ -71,10 +74,15 @@ def test_poor_trials_are_stopped_at_the_first_comparable_score(done):
     assert trainers.most == 2
 
 
-def test_scores_of_small_images_are_not_compared(done):
+def test_only_scores_that_are_comparable_are_compared(done):
     """Half of the recipes see small images until epoch 4, and look good there."""
     _, study, _, _ = done
-    assert {min(t.intermediate_values) for t in study.trials if taken(t)} == {6}
+    first = {True: set(), False: set()}
+    for trial in filter(taken, study.trials):
+        recipe = recipe_at(trial.params, REFERENCE)
+        unsettled = recipe.ema > 0 and recipe.shape.batch_norm
+        first[unsettled].add(min(trial.intermediate_values))
+    assert first == {True: {REFERENCE.epochs}, False: {6}}
 
 
 def test_what_costs_too_much_is_turned_down_before_it_is_trained(done):
@@ -125,9 +133,72 @@ def test_a_journal_that_breaks_off_is_mended(tmp_path):
 
 
 def test_a_recipe_that_diverges_is_one_that_is_cut_short(tmp_path):
-    study, _, printed = search(tmp_path / "tune", 5, diverges=lambda recipe: recipe != REFERENCE)
+    def fault(recipe):
+        return "the loss became nan." if recipe != REFERENCE else None
+
+    study, _, printed = search(tmp_path / "tune", 5, fault=fault)
     assert states(study) == {TrialState.COMPLETE: 1, TrialState.PRUNED: 4}
     assert "fold 1/3: the loss became nan." in printed
+
+
+def test_a_trial_that_fails_is_no_verdict_on_its_recipe(tmp_path):
+    folder, failing = tmp_path / "tune", {"fault": lambda _: Failure("failed with OSError: full")}
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"3 trials failed.*failed with OSError: full"):
+            search(folder, 5, **failing)
+    study, _, _ = search(folder, 5)
+    assert sum(states(study).values()) == 5
+    assert is_reference(finished(study)[-1])
+    assert [t.state for t in study.trials if is_reference(t)] == [
+        TrialState.FAIL,
+        TrialState.FAIL,
+        TrialState.COMPLETE,
+    ]
+
+
+def test_a_trial_that_kills_its_process_is_given_up(tmp_path):
+    folder = tmp_path / "tune"
+    fatal = {"fault": lambda recipe: TerminatedWorkerError() if recipe != REFERENCE else None}
+    for _ in range(2):
+        with pytest.raises(TerminatedWorkerError):
+            search(folder, 3, **fatal)
+    study, _, printed = search(folder, 3)
+    assert "given up, killed 2 times" in printed
+    killed = [trial for trial in study.trials if "kills" in trial.user_attrs]
+    assert [trial.state for trial in killed] == [TrialState.FAIL]
+    assert sum(states(study).values()) == 3
+
+
+def test_a_trial_that_was_found_unpromising_stays_so(tmp_path, monkeypatch):
+    """The search is killed between the verdict and the training's end."""
+
+    def stop(self, task):
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "tune"
+    with monkeypatch.context() as patch:
+        patch.setattr(Formula, "stop", stop)
+        with pytest.raises(KeyboardInterrupt):
+            search(folder, TRIALS)
+    doomed = next(t for t in open_study(folder, REFERENCE).trials if "unpromising" in t.user_attrs)
+    assert doomed.state == TrialState.RUNNING
+    study, trainers, _ = search(folder, TRIALS)
+    assert study.trials[doomed.number].state == TrialState.PRUNED
+    assert f"trial{doomed.number}" not in {model for model, _, _ in trainers.finished}
+
+
+def test_a_search_of_another_space_is_refused(tmp_path, monkeypatch):
+    folder = tmp_path / "tune"
+    search(folder, 1)
+    monkeypatch.setitem(SPACE, "batch_size", OneOf((16, 32, 64, 128)))
+    with pytest.raises(UserError, match=r"another space: batch_size changed.*RUN="):
+        search(folder, 2)
+
+
+def test_a_search_is_not_the_latest_run(done, tmp_path):
+    folder, _, _, _ = done
+    with pytest.raises(UserError, match="expected a run, found none"):
+        latest_run(folder.parent)
 
 
 def test_without_time_nothing_is_started(tmp_path):
