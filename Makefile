@@ -1,12 +1,13 @@
 # The front door. Every target calls one module; `make help` lists them.
 #
 #   DATA=<folder>   with the competition's four files, zipped or not   (data/raw)
-#   RUN=<name>      of a run; its folder is runs/<name>                (the preset's name; the latest)
+#   RUN=<name>      of a run; its folder is runs/<name>
+#                   (cv: the preset's name, or CONFIG's; tune: tune; the others: the latest run)
 #   RUNS="a b"      runs for `make report` to compare
-#   PRESET=<name>   what to train: quick, standard, best, ablation     (standard)
+#   PRESET=<name>   for cv and config: quick, standard, best, ablation (standard)
 #   CONFIG=<json>   for cv: recipes to train instead of a preset's, such as a search's winner.json
 #   MODELS="a b"    models to train instead of the preset's
-#   FOLDS= SEEDS= EPOCHS= POLICY=   change the preset
+#   FOLDS= SEEDS= EPOCHS= POLICY=   for cv: change the preset; FOLDS= and EPOCHS= for tune, too
 #   JOBS=<n>        trainings at a time                                (what suits the machine)
 #   CLUSTER=ray     train on the Ray cluster at RAY_ADDRESS            (one started here)
 #   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
@@ -14,11 +15,14 @@
 #   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
-#   IMAGE="a.jpg b" photos and folders of photos for `make predict`
+#   IMAGE="a.jpg b" photos and folders of photos for `make predict`; for names with blanks, their folder
 #   WHOLE=1         for predict: each whole image is one face, framed as in the competition
 #   OUT=<folder>    for predict and export     (runs/<run>/predicted, runs/<run>/exported)
 #   DRY=1           for submit: show what would be sent, and stop
 #   FORCE=1         do again what is done, send again what was sent
+
+# Its targets build on each other's files, and what trains takes all cores.
+.NOTPARALLEL:
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,6 +34,11 @@ option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z
 # --name and its words, for variables that hold several
 several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 force = $(if $(FORCE),--force)
+
+# WSL has a variable of that name in the environment, the machine's.
+ifeq ($(origin NAME),environment)
+NAME :=
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup download demo cv tune config submit submissions report predict export preview test bench clean
@@ -91,7 +100,7 @@ test: $(VENV)/ready-dev ## Lint, format and type checks, then the tests
 	@$(VENV)/bin/mypy
 	@$(RUN_PYTHON) -m pytest
 
-bench: $(VENV)/ready ## Time every stage against the obvious way; DATA= for loading
+bench: $(VENV)/ready-dev ## Time every stage against the obvious way; DATA= for loading and memory
 	@$(RUN_PYTHON) -m tests.bench $(call option,DATA)
 
 clean: ## Remove .venv and caches; downloads and runs stay

@@ -165,7 +165,7 @@ def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[Clu
 
     Raises:
         UserError: Ray is not installed, the cluster does not answer, no node of it has room for
-            such a training, or the run's data changed.
+            such a training, it was lost, or the run's data changed.
     """
     with joined_cluster(_variables(need)) as ray:
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -177,6 +177,11 @@ def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[Clu
         trainers = ClusterTrainers(run, need, fit)
         try:
             yield trainers
+        except ray.exceptions.RayError as error:
+            raise UserError(
+                f"the cluster was lost ({type(error).__name__}). What is finished is kept, the "
+                "same command continues."
+            ) from error
         finally:
             trainers.kill()
             remove_partial(run.folder)

@@ -62,8 +62,7 @@ def cross_validate(
 
     Raises:
         UserError: every model diverged or failed, one had no row to train on, a worker process of
-            this machine was killed, the data changed, fewer than 1 job was asked for, or there is
-            no such cluster.
+            this machine was killed, the data changed, or there is no such cluster.
     """
     tasks = [
         (model, seed, fold)

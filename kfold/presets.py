@@ -118,11 +118,12 @@ def with_overrides(
     """Replace what is given: models by name, and folds, seeds, epochs and policy of all of them.
 
     Raises:
-        UserError: an unknown model or policy, or a count below 1.
+        UserError: an unknown model or policy, or a count below 1, of folds below 2.
     """
-    for name, value in {"folds": folds, "seeds": seeds, "epochs": epochs}.items():
-        if value is not None and value < 1:
-            raise UserError(f"{name}: expected at least 1, found {value}.")
+    counts = {"folds": (folds, 2), "seeds": (seeds, 1), "epochs": (epochs, 1)}
+    for name, (value, least) in counts.items():
+        if value is not None and value < least:
+            raise UserError(f"{name}: expected at least {least}, found {value}.")
     # A model that the preset trains is trained the preset's way.
     recipes = {name: preset.models.get(name) or recipe_of(name) for name in models}
     return Preset(

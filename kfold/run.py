@@ -83,9 +83,12 @@ class Run:
     @property
     def left_out(self) -> list[str]:
         """Which seeds of which models are left out, and why: 'mask seed 1 (it diverged)'."""
+        # Of folds that come to nothing side by side, the first says why.
+        found = sorted(self.folder.glob(f"*/seed*/fold*/{_WHY}"), reverse=True)
+        why = {path.parts[-4:-2]: path.read_text() for path in found}
         return [
-            f"{path.parts[-4]} {path.parts[-3].replace('seed', 'seed ')} ({path.read_text()})"
-            for path in sorted(self.folder.glob(f"*/seed*/fold*/{_WHY}"))
+            f"{model} {seed.replace('seed', 'seed ')} ({why[model, seed]})"
+            for model, seed in sorted(why)
         ]
 
 
@@ -125,16 +128,18 @@ def made_with(folder: Path) -> list[dict[str, Any]]:
 
 
 def latest_run(runs: Path = RUNS) -> Path:
-    """The folder of the run whose configuration was written last; searches don't count.
+    """The folder of the run whose configuration was written last, if it got as far as folds.
+
+    A search, whose models are trained to be compared, is no such run.
 
     Raises:
         UserError: there is no run yet.
     """
-    found = (path for path in runs.glob("*/config.json") if not (path.parent / JOURNAL).exists())
-    configs = sorted(found, key=lambda path: path.stat().st_mtime)
-    if not configs:
+    dealt = (path.parent for path in runs.glob("*/folds.csv"))
+    found = [folder for folder in dealt if not (folder / JOURNAL).exists()]
+    if not found:
         raise UserError(f"{runs}: expected a run, found none. Run `make cv` first.")
-    return configs[-1].parent
+    return max(found, key=lambda folder: (folder / "config.json").stat().st_mtime)
 
 
 def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:

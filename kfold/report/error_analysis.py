@@ -83,14 +83,15 @@ def findings(subject: Subject) -> list[str]:
     errors = squared_errors(subject.trusted.keypoints, subject.oof)
     small = _size(subject.trusted, subject.oof)
     small = small <= np.quantile(small, 1 / BINS)
-    one, two = subject.best.trusted.by_annotator
+    each = zip(ANNOTATORS, subject.best.trusted.by_annotator, strict=True)
+    parts = [f"annotator {name}'s {rmse:.2f} px" for name, rmse in each if np.isfinite(rmse)]
     return [
         f"The worst 1% of the images carry {worst_share(subject.data.train, subject.oof):.0%} of "
         f"the squared error, and {worst_share(subject.trusted, subject.oof):.0%} of what is left "
         "on trusted labels.",
         f"The smallest sixth of the faces have an RMSE of {root_mean(errors[small]):.2f} px, the "
         f"others {root_mean(errors[~small]):.2f} px.",
-        f"On annotator 1's labels the RMSE is {one:.2f} px, on annotator 2's {two:.2f} px.",
+        f"The RMSE on labels of each annotator: {', '.join(parts)}.",
     ]
 
 

@@ -68,7 +68,7 @@ def _draw(histories: list[History], quantity: str, name: str, model: str, recipe
         _shade_coarse(panel, round(recipe.epochs * recipe.coarse))
         for history in histories:
             _draw_history(panel, history, quantity)
-        panel.plot([], color=FIRST, label="training, augmented")
+        panel.plot([], color=FIRST, label=f"training, {_seen(recipe)}")
         panel.plot([], color=SECOND, marker=".", label="held out")
         panel.plot([], color=INK, marker="o", markerfacecolor="none", ls="", label="kept")
         panel.legend(loc="upper right")
@@ -80,6 +80,10 @@ def _draw(histories: list[History], quantity: str, name: str, model: str, recipe
             f"trainings; held out it ends between {min(ends):.2f} and {max(ends):.2f}."
         )
         return inline(figure, name, text)
+
+
+def _seen(recipe: Recipe) -> str:
+    return "as they are" if recipe.policy == "none" else "augmented"
 
 
 def _draw_history(panel: Axes, history: History, quantity: str) -> None:

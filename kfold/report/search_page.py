@@ -94,9 +94,10 @@ def _table(study: Study, base: Recipe) -> Rows:
 
 
 def _cells(trial: FrozenTrial, base: Recipe) -> list[str]:
-    score = "diverged" if trial.value is None else f"{trial.value:.4f}"
+    score = "none" if trial.value is None else f"{trial.value:.4f}"
     if trial.state == TrialState.PRUNED and trial.value is not None:
-        score += f" at epoch {trial.last_step}"
+        within = (trial.last_step or 0) < base.epochs
+        score += f" at epoch {trial.last_step}" + (", trusted" if within else "")
     changes = differences(recipe_at(trial.params, base), base)
     return [
         f"{trial.number}",

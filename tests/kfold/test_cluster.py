@@ -261,6 +261,16 @@ def test_a_training_that_is_not_wanted_any_more_stops(cluster):
     assert not run.fold_folder("calm", 0, 0).exists()
 
 
+def test_a_board_that_is_lost_ends_with_a_message(cluster):
+    def look() -> None:
+        with start_cluster(begin("boardless", {"calm": CALM}), Need()) as trainers:
+            ray.kill(trainers._board)
+            list(trainers.reports())
+
+    with pytest.raises(UserError, match=r"the cluster was lost \(ActorDiedError\)"):
+        look()
+
+
 def test_ctrl_c_ends_the_trainings(cluster, at_first_report):
     run = begin("interrupted", {"calm": replace(CALM, epochs=1000)})
     at_first_report(lambda: signal.raise_signal(signal.SIGINT))
