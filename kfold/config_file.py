@@ -10,7 +10,7 @@ from typing import Any
 from data.errors import UserError, run_command
 from kfold.presets import Preset, preset_of
 from kfold.recipe import check_network, recipe_of
-from kfold.run import CORRECTIONS
+from kfold.run_config import CORRECTIONS
 from kfold.validate import read_json, validated
 
 TAKEN = ("constant", "mean", "stack", "refined", "predicted", "exported")

@@ -91,7 +91,8 @@ def _open(
 
     from data.atomic import write_text
     from data.corrections import read_corrections
-    from kfold.run import CORRECTIONS, RunConfig, open_run
+    from kfold.run import open_run
+    from kfold.run_config import CORRECTIONS, RunConfig
 
     config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
     if not options.corrections:

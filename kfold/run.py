@@ -11,7 +11,7 @@ import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -19,37 +19,13 @@ from data.atomic import write_json, write_text
 from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition, read_competition
-from kfold.recipe import Recipe
-from kfold.validate import STRICT, read_json, validated
+from kfold.run_config import RunConfig, refuse_changes
+from kfold.validate import read_json, validated
 from kfold.versions import installed_versions
 
 RUNS = Path("runs")
-CORRECTIONS = "corrections.csv"
 JOURNAL = "search.journal"
 _WHY = "left_out.txt"
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """Everything needed to repeat a run.
-
-    Attributes:
-        data: the folder with the competition's files.
-        checksum: SHA-256 of those files, in hex.
-        folds: how many folds the rows are dealt into.
-        seeds: how many times each model is trained on each fold, with seeds 0, 1, ...
-        models: recipes by model name.
-        corrections: SHA-256 of the run's corrections.csv, in hex; empty without one.
-    """
-
-    __pydantic_config__: ClassVar = STRICT
-
-    data: str
-    checksum: str
-    folds: int
-    seeds: int
-    models: dict[str, Recipe]
-    corrections: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +136,7 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
         before = read_run(folder).config
         if force:
             before = replace(before, models=before.models | config.models)
-        _refuse_changes(folder, before, config)
+        refuse_changes(folder, before, config)
         if force:
             for model in config.models:
                 shutil.rmtree(folder / model, ignore_errors=True)
@@ -236,23 +212,3 @@ def open_data(run: Run) -> tuple[Competition, np.ndarray]:
             "Pass DATA=<folder> with the same ones."
         )
     return competition, folds
-
-
-def _refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
-    pairs = {
-        "data checksum": (before.checksum, now.checksum),
-        "folds": (before.folds, now.folds),
-        "corrections": tuple(run.corrections[:12] or "none" for run in (before, now)),
-    }
-    of_all = [name for name, (old, new) in pairs.items() if old != new]
-    for model in before.models.keys() & now.models.keys():
-        old, new = asdict(before.models[model]), asdict(now.models[model])
-        pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}
-    changes = [f"{name} was {old}, now {new}" for name, (old, new) in pairs.items() if old != new]
-    if changes:
-        again = "" if of_all else ", or FORCE=1 to train changed models again"
-        kept = f", or its own CORRECTIONS={folder / CORRECTIONS}" if before.corrections else ""
-        raise UserError(
-            f"{folder} was made with another configuration: {'; '.join(changes)}. "
-            f"Pass another RUN=<name>{again}{kept if of_all == ['corrections'] else ''}."
-        )

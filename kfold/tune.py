@@ -70,7 +70,8 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     from kfold.jobs import plan_phases
     from kfold.presets import QUICK
     from kfold.report.search_page import write_search
-    from kfold.run import RunConfig, open_run
+    from kfold.run import open_run
+    from kfold.run_config import RunConfig
     from kfold.search import Search
     from kfold.study import finished, open_study
 

@@ -19,7 +19,8 @@ from data.corrections import read_corrections
 from data.errors import UserError
 from data.reader import Competition
 from kfold.recipe import Recipe
-from kfold.run import CORRECTIONS, Run, open_data
+from kfold.run import Run, open_data
+from kfold.run_config import CORRECTIONS
 
 Task = tuple[str, int, int]
 """One training: model, seed, fold."""

@@ -32,7 +32,8 @@ from kfold.crossval import cross_validate, deal_folds
 from kfold.leaderboard import make_leaderboard
 from kfold.losses import masked_mse
 from kfold.presets import PRESETS, with_overrides
-from kfold.run import RunConfig, open_run
+from kfold.run import open_run
+from kfold.run_config import RunConfig
 from kfold.tables import print_leaderboard
 
 folder = Path(os.environ.get("DATA", "data/rendered"))

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from data.reader import Competition
 from kfold.recipe import differences
 from kfold.report.subject import Subject
-from kfold.run import CORRECTIONS, Run, made_with
+from kfold.run import Run, made_with
+from kfold.run_config import CORRECTIONS
 from kfold.shape import Shape
 from kfold.tables import Rows
 

@@ -32,7 +32,8 @@ from kfold.cluster import ClusterTrainers, Need, start_cluster
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
 from kfold.remote import Fit
-from kfold.run import Run, RunConfig, open_run
+from kfold.run import Run, open_run
+from kfold.run_config import RunConfig
 from tests.bench.__main__ import Row
 
 FOLDS, EPOCHS = 5, 10

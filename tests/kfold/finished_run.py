@@ -8,7 +8,8 @@ from data.faces import Faces
 from data.lookup import Lookup
 from data.reader import Competition
 from kfold.recipe import Recipe
-from kfold.run import Run, RunConfig, open_run, write_folds
+from kfold.run import Run, open_run, write_folds
+from kfold.run_config import RunConfig
 
 FOLDS = 3
 OFFSETS = [[0.5] * 15, [1.25] * 15]

@@ -13,7 +13,8 @@ from data.atomic import write_json
 from kfold.candidate import Budget
 from kfold.presets import QUICK
 from kfold.recipe import Recipe
-from kfold.run import Run, RunConfig, open_run, read_folds, write_folds
+from kfold.run import Run, open_run, read_folds, write_folds
+from kfold.run_config import RunConfig
 from kfold.search import Search
 from kfold.study import open_study
 from tests.kfold.finished_run import random_competition

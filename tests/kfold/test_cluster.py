@@ -27,7 +27,8 @@ from kfold.cluster import ClusterTrainers, Need, start_cluster
 from kfold.config_file import read_config
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
-from kfold.run import Run, RunConfig, open_run, read_run
+from kfold.run import Run, open_run, read_run
+from kfold.run_config import RunConfig
 from kfold.study import finished, open_study
 from kfold.tune import Options as Tune
 from kfold.tune import main as search

@@ -7,7 +7,8 @@ from data.errors import UserError
 from kfold.config_file import Options, main, read_config
 from kfold.presets import PRESETS, preset_of
 from kfold.recipe import MODELS
-from kfold.run import RunConfig, open_run, read_run
+from kfold.run import open_run, read_run
+from kfold.run_config import RunConfig
 from kfold.shape import Shape
 
 HEATMAP = MODELS["heatmap"]

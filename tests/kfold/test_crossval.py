@@ -17,7 +17,8 @@ from data.errors import UserError
 from data.reader import read_competition
 from kfold.crossval import cross_validate, deal_folds
 from kfold.recipe import Recipe
-from kfold.run import Run, RunConfig, open_run
+from kfold.run import Run, open_run
+from kfold.run_config import RunConfig
 from kfold.workers import start_trainers
 from tests.kfold.few_faces import few_faces
 

@@ -6,16 +6,8 @@ import pytest
 
 from data.errors import UserError
 from kfold.recipe import Recipe
-from kfold.run import (
-    RunConfig,
-    latest_run,
-    made_with,
-    open_run,
-    read_folds,
-    read_run,
-    run_folder,
-    write_folds,
-)
+from kfold.run import latest_run, made_with, open_run, read_folds, read_run, run_folder, write_folds
+from kfold.run_config import RunConfig
 from tests.kfold.finished_run import random_competition
 
 CONFIG = RunConfig("somewhere", "ab" * 32, 5, 1, {"mask": Recipe("base", 3)})
