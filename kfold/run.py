@@ -111,11 +111,14 @@ def latest_run(runs: Path = RUNS) -> Path:
     Raises:
         UserError: there is no run yet.
     """
-    dealt = (path.parent for path in runs.glob("*/folds.csv"))
-    found = [folder for folder in dealt if not (folder / JOURNAL).exists()]
-    if not found:
+    configs = [
+        path
+        for path in runs.glob("*/config.json")
+        if path.with_name("folds.csv").exists() and not path.with_name(JOURNAL).exists()
+    ]
+    if not configs:
         raise UserError(f"{runs}: expected a run, found none. Run `make cv` first.")
-    return max(found, key=lambda folder: (folder / "config.json").stat().st_mtime)
+    return max(configs, key=lambda path: path.stat().st_mtime).parent
 
 
 def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:

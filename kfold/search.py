@@ -162,8 +162,8 @@ class Search:
         # Its last score is that of the views together, see `_advance`; and averaged weights get
         # their batch norm statistics after it only.
         unsettled = candidate.recipe.ema and candidate.recipe.shape.batch_norm
-        comparable = first_compared(self._base.epochs) <= epoch < self._base.epochs
-        comparable = comparable and task[2] == 0 and not unsettled
+        full_size = first_compared(self._base.epochs) <= epoch < self._base.epochs
+        comparable = task[2] == 0 and full_size and not unsettled
         if comparable and "val_trusted_rmse" in logs and not candidate.pruned:
             candidate.pruned = self._unpromising(candidate, epoch, logs["val_trusted_rmse"])
             if candidate.pruned:
@@ -183,7 +183,7 @@ class Search:
         if self._failures == _FAILURES:
             raise UserError(
                 f"{self._run.folder}: {_FAILURES} trials failed one after the other, the last one "
-                f"{outcome} What is finished is kept, the same command continues."
+                f"{outcome}. What is finished is kept, the same command continues."
             )
 
     def _advance(self, candidate: Candidate, seconds: float) -> None:
