@@ -12,7 +12,7 @@
 #   CLUSTER=ray     train on the Ray cluster at RAY_ADDRESS            (one started here)
 #   CPUS= GPUS=     on a cluster: of each training, such as GPUS=0.25  (1 and 0)
 #   TRIALS= MINUTES=   for tune: how long to search                    (30 trials)
-#   CORRECTIONS=<csv>      for cv: labels to drop or to change in training, such as a suspects.csv
+#   CORRECTIONS=<csv>      for cv and tune: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
 #   NAME=<line>     for submit: of the run's leaderboard                (the first)
 #   IMAGE="a.jpg b" photos and folders of photos for `make predict`; for names with blanks, their folder
@@ -33,12 +33,16 @@ quoted = '$(patsubst ~/%,$(HOME)/%,$($(1)))'
 option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $(call quoted,$(name))))
 # --name and its words, for variables that hold several
 several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
-force = $(if $(FORCE),--force)
+# --name for each of these variables that is set, but not to 0
+flags = $(foreach name,$(1),$(if $(filter-out 0,$($(name))),--$(shell echo $(name) | tr A-Z a-z)))
 
 # WSL has a variable of that name in the environment, the machine's.
 ifeq ($(origin NAME),environment)
 NAME :=
 endif
+
+# What would be passed over in silence.
+$(if $(and $(filter tune,$(MAKECMDGOALS)),$(PRESET)$(CONFIG)$(MODELS)$(SEEDS)$(POLICY)),$(error tune starts from the quick preset, with one seed: PRESET=, CONFIG=, MODELS=, SEEDS= and POLICY= are not for it))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup download demo cv tune config submit submissions report predict export preview test bench clean
@@ -61,23 +65,23 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-cluster.txt requirements-dev.txt
 	@touch $@
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
-	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(call quoted,DATA)) $(call option,FROM) $(force)
+	@$(RUN_PYTHON) -m data.download $(if $(DATA),--out $(call quoted,DATA)) $(call option,FROM) $(call flags,FORCE)
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 	@$(RUN_PYTHON) -m data.demo --out data/rendered
 	@$(MAKE) --no-print-directory cv submit DATA=data/rendered RUN=demo PRESET=demo DRY=1
 
 cv: $(VENV)/ready$(if $(CLUSTER),-cluster) ## Cross-validate models and write the leaderboard
-	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(force)
+	@$(RUN_PYTHON) -m kfold.cv $(call several,MODELS) $(call option,DATA RUN PRESET CONFIG FOLDS SEEDS EPOCHS POLICY JOBS CLUSTER CPUS GPUS CORRECTIONS) $(call flags,FORCE)
 
 tune: $(VENV)/ready-cluster ## Search for a better recipe with Optuna, TRIALS= or MINUTES= long
-	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS CLUSTER CPUS GPUS) $(force)
+	@$(RUN_PYTHON) -m kfold.tune $(call option,DATA RUN FOLDS EPOCHS TRIALS MINUTES JOBS CLUSTER CPUS GPUS CORRECTIONS) $(call flags,FORCE)
 
 config: $(VENV)/ready ## Print a preset as JSON, to change and train with CONFIG=<file>
 	@$(RUN_PYTHON) -m kfold.config_file $(call option,PRESET)
 
 submit: $(VENV)/ready ## Write and check submission.csv, upload it where there are credentials
-	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(if $(DRY),--dry) $(force)
+	@$(RUN_PYTHON) -m submit.submit $(call option,RUN DATA NAME) $(call flags,DRY FORCE)
 
 submissions: $(VENV)/ready ## Print every submission with its scores, asking for those that are missing
 	@$(RUN_PYTHON) -m submit.submissions $(call option,DATA)
@@ -86,7 +90,7 @@ report: $(VENV)/ready ## Write the leaderboard page of a run again, or of severa
 	@$(RUN_PYTHON) -m kfold.report $(if $(RUNS)$(RUN),--runs $(or $(RUNS),$(RUN))) $(call option,DATA)
 
 predict: $(VENV)/ready ## Find the faces in photos IMAGE="a.jpg folder", predict and draw their keypoints
-	@$(RUN_PYTHON) -m kfold.predict $(call several,IMAGE) $(call option,RUN DATA OUT) $(if $(WHOLE),--whole)
+	@$(RUN_PYTHON) -m kfold.predict $(call several,IMAGE) $(call option,RUN DATA OUT) $(call flags,WHOLE)
 
 export: $(VENV)/ready ## Write a run's best network as .keras and .tflite
 	@$(RUN_PYTHON) -m kfold.export $(call option,RUN DATA OUT)

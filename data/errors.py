@@ -22,6 +22,10 @@ _DISK_ERRORS = {
 }
 
 
+CONTINUES = "what is finished is kept, the same command, without FORCE=1, continues"
+"""What to do after work that was cut off; FORCE=1 would begin it again."""
+
+
 class UserError(Exception):
     """What was expected, what was found, where, and what to do next, in words for the user."""
 
@@ -40,7 +44,7 @@ def run_command(
     except UserError as error:
         _stop(str(error))
     except KeyboardInterrupt:
-        _stop("interrupted: what is finished is kept, the same command continues", INTERRUPTED)
+        _stop(f"interrupted: {CONTINUES}", INTERRUPTED)
     except OSError as error:
         advice = _DISK_ERRORS.get(error.errno or 0, error.strerror or str(error))
         _stop(f"{error.filename or 'output'}: {advice}")

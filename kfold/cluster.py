@@ -8,16 +8,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from data.atomic import remove_partial
-from data.errors import UserError
+from data.errors import CONTINUES, UserError
 from data.faces import Faces
 from kfold.join import joined_cluster
-from kfold.place import Place
+from kfold.need import Need
 from kfold.recipe import Recipe
 from kfold.remote import Board, Files, Fit, Shared, fit_remotely, write_files
 from kfold.run import Run
@@ -31,59 +31,17 @@ _MOST = 4096  # trainings in flight, a waiting thread each
 _LOOK = 1.0  # seconds between two looks at which nodes there are
 
 
-@dataclass(frozen=True)
-class Need:
-    """What a training takes of its node.
-
-    Attributes:
-        cpus: as many are TensorFlow's threads.
-        gpus: a whole number, or a share of one such as 0.25.
-
-    Raises:
-        UserError: less than one CPU, or a share that Ray does not know.
-    """
-
-    cpus: int = 1
-    gpus: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.cpus < 1:
-            raise UserError(f"cpus: expected at least 1, found {self.cpus}.")
-        if self.gpus < 0 or (self.gpus > 1 and self.gpus % 1):
-            raise UserError(f"gpus: expected 0 to 1, or a whole number, found {self.gpus}.")
-
-    def room(self, node: dict[str, float]) -> int:
-        """How many such trainings fit at once on a node with these resources."""
-        wanted = {"CPU": self.cpus, "GPU": self.gpus}
-        fits = [node.get(name, 0) / share for name, share in wanted.items() if share]
-        return int(min(fits) + 1e-6)  # 1 / 0.1 may be a little less than 10
-
-
-def cluster_need(place: Place) -> Need | None:
-    """What each training takes of a cluster; None to train here.
-
-    Raises:
-        UserError: options for a cluster without one, or the other way round.
-    """
-    if not place.cluster:
-        if (place.cpus, place.gpus) != (Place.cpus, Place.gpus):
-            raise UserError("CPUS= and GPUS= are for a cluster: pass CLUSTER=ray, too.")
-        return None
-    if place.jobs:
-        raise UserError("JOBS= is for one machine: on a cluster, CPUS= and GPUS= decide.")
-    return Need(place.cpus, place.gpus)
-
-
 class ClusterTrainers:
     """Nodes that train what they are given: what `kfold.workers.Trainers` is on one machine."""
 
-    def __init__(self, run: Run, need: Need, fit: Fit) -> None:
+    def __init__(self, run: Run, need: Need, console: Console, fit: Fit) -> None:
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self._ray = ray
         self._run = run
         self._need = need
+        self._console = console
         self._shared = ray.put(_shared(run))
         # Ray would try again by itself, but without end where memory is short.
         self._fit = ray.remote(num_cpus=need.cpus, num_gpus=need.gpus, max_retries=0)(fit)
@@ -93,15 +51,26 @@ class ClusterTrainers:
         self._waiting = ThreadPoolExecutor(_MOST)
         self._lock = threading.Lock()
         self._pending: set[Any] | None = set()  # None once killed
+        self._room = 1
         self._looked = -_LOOK
 
     def room(self) -> int:
-        """How many trainings the nodes that are there now take at once; 1 if none does."""
+        """How many trainings the nodes that are there now take at once; 1, to wait, if none."""
         if time.monotonic() >= self._looked + _LOOK:
-            nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-            self._room = sum(map(self._need.room, nodes))
-            self._looked = time.monotonic()
+            self._look()
         return max(1, self._room)
+
+    def _look(self) -> None:
+        """See which nodes there are, and say so where there are none or are some again."""
+        room = sum(map(self._need.room, resources(self._ray)))
+        if self._room and not room:
+            self._console.print(
+                f"No node with {self._need} is left: waiting for one. Ctrl-C ends the command; "
+                "what is finished is kept."
+            )
+        if room and not self._room:
+            self._console.print(f"Trainings go on, {room} at a time.")
+        self._room, self._looked = room, time.monotonic()
 
     def submit(self, task: Task, recipe: Recipe) -> Future[Outcome]:
         """Have `task` trained by a node that has room; its files are in the run's folder after."""
@@ -153,7 +122,9 @@ class ClusterTrainers:
 
 
 @contextmanager
-def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[ClusterTrainers]:
+def start_cluster(
+    run: Run, need: Need, console: Console, fit: Fit = fit_remotely
+) -> Iterator[ClusterTrainers]:
     """Train for `run` on the cluster at RAY_ADDRESS, or on one started here, within the block.
 
     However the block ends, the trainings are ended: what they have finished is in the run's folder.
@@ -161,6 +132,7 @@ def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[Clu
     Args:
         run: its folder gets the trainings; its folds are dealt.
         need: what each training takes.
+        console: where it is said that nodes are awaited.
         fit: what is done for each task.
 
     Raises:
@@ -168,23 +140,27 @@ def start_cluster(run: Run, need: Need, fit: Fit = fit_remotely) -> Iterator[Clu
             such a training, it was lost, or the run's data changed.
     """
     with joined_cluster(_variables(need)) as ray:
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        nodes = resources(ray)
         if not any(map(need.room, nodes)):
             raise UserError(
-                f"expected a node with {need.cpus} CPUs and {need.gpus:g} GPUs for each training, "
-                f"found none among {len(nodes)}. Pass smaller CPUS= and GPUS=, or add a node."
+                f"expected a node with {need} for each training, found none among {len(nodes)}. "
+                "Pass smaller CPUS= and GPUS=, or add a node."
             )
-        trainers = ClusterTrainers(run, need, fit)
+        trainers = ClusterTrainers(run, need, console, fit)
         try:
             yield trainers
         except ray.exceptions.RayError as error:
             raise UserError(
-                f"the cluster was lost ({type(error).__name__}). What is finished is kept, the "
-                "same command continues."
+                f"the cluster was lost ({type(error).__name__}): {CONTINUES}."
             ) from error
         finally:
             trainers.kill()
             remove_partial(run.folder)
+
+
+def resources(ray: Any) -> list[dict[str, float]]:
+    """What each node that is there has, by Ray's names: 'CPU', 'GPU', and its own."""
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def _variables(need: Need) -> dict[str, str]:

@@ -7,36 +7,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
 from itertools import islice
 
-import numpy as np
 from rich.console import Console
 
 from data.errors import UserError
-from data.faces import Faces
-from kfold.cluster import ClusterTrainers, Need, start_cluster
-from kfold.folds import deal_groups
-from kfold.groups import person_groups
+from kfold.cluster import ClusterTrainers, start_cluster
 from kfold.jobs import Phase, plan_phases
+from kfold.need import Need
 from kfold.progress import Trainings, clock
-from kfold.run import Run, read_folds, write_folds
-from kfold.workers import Outcome, Task, Trainers, start_trainers
+from kfold.run import Run
+from kfold.workers import Failure, Outcome, Task, Trainers, start_trainers
 
 _POLL = 0.2
 """Seconds between two looks at how the trainings get on."""
-
-
-def deal_folds(run: Run, faces: Faces, console: Console) -> np.ndarray:
-    """The fold of every training row, int64 (N,): dealt once, then read from the run.
-
-    Raises:
-        UserError: the faces do not allow so many folds.
-    """
-    folds = read_folds(run)
-    if folds is None:
-        groups = person_groups(faces)
-        folds = deal_groups(groups.labels, faces.annotator, run.config.folds)
-        write_folds(run, faces, groups.labels, folds)
-        console.print(f"{groups} faces; no group crosses folds")
-    return folds
 
 
 def cross_validate(
@@ -71,10 +53,14 @@ def cross_validate(
         for fold in range(run.config.folds)
     ]
     phases = [] if cluster else plan_phases(jobs, len(tasks))
-    left = [task for task in tasks if not run.summary(*task)]
+    left = []
     for task in tasks:
-        if task not in left:
+        if run.summary(*task):
             console.print(f"{_label(task, run)}: finished before, skipped")
+        elif run.diverged(*task[:2]):
+            console.print(f"{_label(task, run)}: diverged before, left out (FORCE=1 tries again)")
+        else:
+            left.append(task)
     if left and phases:
         jobs, threads = phases[0].jobs, phases[0].threads
         console.print(f"Trainings at a time: {jobs} (JOBS=), threads of each: {threads}")
@@ -85,13 +71,12 @@ def cross_validate(
         ordered = iter(tasks)
         for phase in phases:
             schedule.train([t for t in islice(ordered, phase.trainings) if t in left], phase)
-    if schedule.left_out and not any(run.finished_seeds(model) for model in run.config.models):
-        names = sorted({model for model, _ in schedule.left_out})
-        raise UserError(f"no model is left: {', '.join(names)} diverged or failed.")
+    if not run.finished_models:
+        raise UserError(f"{run.folder}: no model is left: {', '.join(run.left_out)}.")
 
 
 def start_at(
-    place: Phase | Need, run: Run, trainings: int
+    place: Phase | Need, run: Run, trainings: int, console: Console
 ) -> AbstractContextManager[Trainers | ClusterTrainers]:
     """Start what trains for `run`: processes of this machine, or a cluster.
 
@@ -99,9 +84,10 @@ def start_at(
         place: how trainings share this machine, or what each takes of a cluster.
         run: its folder gets the trainings; its folds are dealt.
         trainings: how many there will be at most.
+        console: where it is said that nodes of a cluster are awaited.
     """
     if isinstance(place, Need):
-        return start_cluster(run, place)
+        return start_cluster(run, place, console)
     return start_trainers(run, min(place.jobs, trainings), place.threads, place.augmenters)
 
 
@@ -117,6 +103,7 @@ class _Schedule:
         self.left_out: set[tuple[str, int]] = set()
         self.progress = Trainings(console, sum(_epochs(task, run) for task in tasks))
         self._run = run
+        self._console = console
         self._waiting: list[Task] = []
         self._running: dict[Future[Outcome], Task] = {}
 
@@ -125,7 +112,7 @@ class _Schedule:
         if not tasks:
             return
         self._waiting = tasks[::-1]
-        with start_at(place, self._run, len(tasks)) as trainers:
+        with start_at(place, self._run, len(tasks), self._console) as trainers:
             self._start(trainers)
             while self._running:
                 finished, _ = wait(self._running, _POLL, FIRST_COMPLETED)
@@ -150,7 +137,7 @@ class _Schedule:
         self.progress.end(label)
         if isinstance(outcome, str):
             self.left_out.add((model, seed))
-            self._run.leave_out(*task, outcome.rstrip("."))
+            self._run.leave_out(*task, outcome.rstrip("."), not isinstance(outcome, Failure))
             self.progress.say(f"{label}: {outcome} Seed {seed} of {model} is left out.")
         else:
             self.progress.say(

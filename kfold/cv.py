@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from data.errors import UserError, run_command
 from kfold.place import Place
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from data.reader import Competition
-    from kfold.presets import Preset
-    from kfold.run import Run
 
 
 @dataclass(frozen=True)
@@ -53,12 +45,14 @@ def main(options: Options) -> None:
     from data.atomic import locked
     from data.reader import read_competition
     from data.terminal import open_console
-    from kfold.cluster import cluster_need
+    from kfold.begin import begin_run
     from kfold.config_file import read_config
-    from kfold.crossval import cross_validate, deal_folds
+    from kfold.crossval import cross_validate
+    from kfold.need import cluster_need
     from kfold.presets import preset_of, with_overrides
     from kfold.report.write import write_report
     from kfold.run import run_folder
+    from kfold.run_config import RunConfig
 
     cluster = cluster_need(options)
     if options.config and options.preset:
@@ -76,34 +70,13 @@ def main(options: Options) -> None:
     data = read_competition(options.data)
     console.print(f"{options.data}: {len(data.train)} training faces, {len(data.test)} to predict")
     folder = run_folder(options.run or name)
+    config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
     with locked(folder):
-        run = _open(folder, options, preset, data, console)
-        folds = deal_folds(run, data.train, console)
+        run, folds = begin_run(
+            folder, config, options.corrections, data.train, console, options.force
+        )
         cross_validate(run, list(preset.models), preset.seeds, console, options.jobs, cluster)
         write_report([(run, folds)], data, console)
-
-
-def _open(
-    folder: Path, options: Options, preset: Preset, data: Competition, console: Console
-) -> Run:
-    """Start the run or take it up, with a copy of the corrections that it is trained on."""
-    import hashlib
-
-    from data.atomic import write_text
-    from data.corrections import read_corrections
-    from kfold.run import open_run
-    from kfold.run_config import CORRECTIONS, RunConfig
-
-    config = RunConfig(str(options.data), data.checksum, preset.folds, preset.seeds, preset.models)
-    if not options.corrections:
-        return open_run(folder, config, options.force)
-    _, applied = read_corrections(options.corrections, data.train)
-    text = options.corrections.read_bytes()
-    config = replace(config, corrections=hashlib.sha256(text).hexdigest())
-    run = open_run(folder, config, options.force)
-    write_text(run.folder / CORRECTIONS, text.decode())
-    console.print(f"{options.corrections}: {applied} corrections, for training only")
-    return run
 
 
 if __name__ == "__main__":

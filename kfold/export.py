@@ -21,7 +21,7 @@ _FACES = 256  # training images that the files are compared on
 
 @dataclass(frozen=True)
 class Options:
-    """Write the best network of a run as a .keras and a .tflite file, and check both."""
+    """Write a network of a run's best model as a .keras and a .tflite file, and check both."""
 
     run: str | None = None
     """Name of the run; the latest by default."""
@@ -33,11 +33,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One training and its trusted RMSE in px on the fold it was held out of, without views."""
+    """One seed of a model and its trusted out-of-fold RMSE in px, without views."""
 
     model: str
     seed: int
-    fold: int
     rmse: float
 
 
@@ -57,12 +56,12 @@ def main(options: Options) -> None:
     console = open_console()
     best = choose(run, make_leaderboard(run, data, folds), data.train)
     console.print(
-        f"{run.folder}: {best.model} seed {best.seed} fold {best.fold}, "
-        f"trusted out-of-fold RMSE {best.rmse:.3f} px on that fold, without test-time views"
+        f"{run.folder}: {best.model} seed {best.seed}, trusted out-of-fold RMSE {best.rmse:.3f} px "
+        "without test-time views; its first fold's network"
     )
     from kfold.standalone import export
 
-    network = load_network(run, best.model, best.seed, best.fold)
+    network = load_network(run, best.model, best.seed, fold=0)
     images = data.train.images[:: max(1, len(data.train) // _FACES)][:_FACES]
     out = options.out or run.folder / "exported"
     for path, largest in export(network, images, out, AGREEMENT).items():
@@ -73,7 +72,9 @@ def main(options: Options) -> None:
 
 
 def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
-    """The training with the lowest trusted RMSE on the faces that were held out of it.
+    """The model and seed with the lowest trusted RMSE.
+
+    Of its folds none is known to be better: each was scored on faces of its own.
 
     Args:
         run: finished.
@@ -85,7 +86,7 @@ def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
     """
     import numpy as np
 
-    from kfold.predictor import best_trained
+    from kfold.leaderboard import best_trained
     from kfold.score import rmse, trusted_faces
 
     best_trained(lines)  # refuses a run without networks
@@ -93,10 +94,11 @@ def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
     candidates = []
     for model in run.config.models:
         for seed in run.finished_seeds(model):
+            oof = np.empty_like(truth)
             for fold in range(run.config.folds):
                 with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                    error = rmse(truth[stored["rows"]], stored["oof"][0])
-                candidates.append(Candidate(model, seed, fold, error))
+                    oof[stored["rows"]] = stored["oof"][0]
+            candidates.append(Candidate(model, seed, rmse(truth, oof)))
     return min(candidates, key=lambda candidate: candidate.rmse)
 
 

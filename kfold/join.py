@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +16,23 @@ from data.errors import UserError
 
 _CODE = ("data", "augment", "kfold")
 _PATIENCE = 10.0  # seconds for a cluster to answer
+
+
+def find_cluster() -> str:
+    """The address of the cluster to join, RAY_ADDRESS; 'local' for one to be started here.
+
+    Raises:
+        UserError: Ray is not installed, or nobody answers at the address.
+    """
+    if find_spec("ray") is None:
+        raise UserError(
+            "CLUSTER=ray needs Ray, which is not installed here. `make cv CLUSTER=ray` installs "
+            "it; by hand: pip install -c constraints.txt -r requirements-cluster.txt"
+        )
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    if address != "local":
+        _knock(address)
+    return address
 
 
 @contextmanager
@@ -31,30 +49,23 @@ def joined_cluster(variables: dict[str, str]) -> Iterator[Any]:
         The module `ray`.
 
     Raises:
-        UserError: Ray is not installed, or the cluster does not answer.
+        UserError: as of `find_cluster`, or Ray could not join it.
     """
+    address = find_cluster()
+    import ray
+
     try:
-        import ray
-    except ImportError as error:
-        raise UserError(
-            "CLUSTER=ray needs Ray, which is not installed here. `make cv CLUSTER=ray` installs "
-            "it; by hand: pip install -c constraints.txt -r requirements-cluster.txt"
-        ) from error
-    try:
-        _join(ray, variables)
+        _join(ray, address, variables)
         yield ray
     finally:
         ray.shutdown()
 
 
-def _join(ray: Any, variables: dict[str, str]) -> None:
-    address = os.environ.get("RAY_ADDRESS") or "local"
+def _join(ray: Any, address: str, variables: dict[str, str]) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == "local":
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would call home
         options |= {"include_dashboard": False}
-    else:
-        _knock(address)
     with TemporaryDirectory() as code:
         _copy_code(Path(code))
         environment = {"working_dir": code, "env_vars": variables}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from data.competition import KEYPOINTS
+from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition
 from kfold.ensemble import ensembles
@@ -103,6 +104,18 @@ def make_leaderboard(run: Run, data: Competition, folds: np.ndarray) -> list[Lin
         folds: int (N,), the fold of every training row.
     """
     return compare_runs([(run, folds)], data)
+
+
+def best_trained(lines: Sequence[Line]) -> Line:
+    """The first line of a leaderboard that has networks.
+
+    Raises:
+        UserError: there is none.
+    """
+    for line in lines:
+        if line.entry.trainings:
+            return line
+    raise UserError("expected a run with a model finished on all folds, found none: run `make cv`.")
 
 
 def compare_runs(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> list[Line]:

@@ -12,22 +12,10 @@ from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition
 from kfold.keypoint_model import KeypointModel
-from kfold.leaderboard import Line
+from kfold.leaderboard import Line, best_trained
 from kfold.networks import build_model
 from kfold.run import Run
 from kfold.training import predict
-
-
-def best_trained(lines: list[Line]) -> Line:
-    """The first line of a leaderboard that has networks.
-
-    Raises:
-        UserError: there is none.
-    """
-    for line in lines:
-        if line.entry.trainings:
-            return line
-    raise UserError("expected a run with a finished model, found none. Run `make cv` again.")
 
 
 def load_network(run: Run, model: str, seed: int, fold: int) -> KeypointModel:

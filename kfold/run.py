@@ -19,13 +19,14 @@ from data.atomic import write_json, write_text
 from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition, read_competition
-from kfold.run_config import RunConfig, refuse_changes
+from kfold.recipe import Recipe
+from kfold.run_config import JOURNAL, RunConfig, refuse_changes
 from kfold.validate import read_json, validated
 from kfold.versions import installed_versions
 
 RUNS = Path("runs")
-JOURNAL = "search.journal"
-_WHY = "left_out.txt"
+_DIVERGED = "diverged.txt"
+_FAILED = "failed.txt"
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,46 @@ class Run:
             if all(self.summary(model, seed, fold) for fold in range(self.config.folds))
         ]
 
-    def leave_out(self, model: str, seed: int, fold: int, why: str) -> None:
-        """Keep why a training came to nothing, until it is trained again."""
-        write_text(self.fold_folder(model, seed, fold) / _WHY, why)
+    @property
+    def finished_models(self) -> dict[str, Recipe]:
+        """Recipes of the models that have such a seed, by name."""
+        models = self.config.models.items()
+        return {name: recipe for name, recipe in models if self.finished_seeds(name)}
+
+    def leave_out(self, model: str, seed: int, fold: int, why: str, diverged: bool) -> None:
+        """Keep why a training came to nothing: until it is tried again, unless it diverged."""
+        write_text(self.fold_folder(model, seed, fold) / (_DIVERGED if diverged else _FAILED), why)
+
+    def diverged(self, model: str, seed: int) -> bool:
+        """Whether a training of this seed diverged, as it would again."""
+        return any((self.folder / model / f"seed{seed}").glob(f"fold*/{_DIVERGED}"))
 
     @property
     def left_out(self) -> list[str]:
-        """Which seeds of which models are left out, and why: 'mask seed 1 (it diverged)'."""
-        # Of folds that come to nothing side by side, the first says why.
-        found = sorted(self.folder.glob(f"*/seed*/fold*/{_WHY}"), reverse=True)
-        why = {path.parts[-4:-2]: path.read_text() for path in found}
-        return [
-            f"{model} {seed.replace('seed', 'seed ')} ({why[model, seed]})"
-            for model, seed in sorted(why)
-        ]
+        """Which seeds of which models are not finished, and why: 'mask seed 1 (it diverged)'.
+
+        A search's are not named: it cuts most short.
+        """
+        if (self.folder / JOURNAL).exists():
+            return []
+        named = []
+        for model in self.config.models:
+            seeds = {seed: self._why(model, seed) for seed in range(self.config.seeds)}
+            if not any((self.folder / model).glob("seed*/fold*")):
+                named.append(f"{model} (not begun)")
+            named += [f"{model} seed {seed} ({why})" for seed, why in seeds.items() if why]
+        return named
+
+    def _why(self, model: str, seed: int) -> str:
+        """Why a seed is not finished; empty if it is, or was not begun."""
+        folder = self.folder / model / f"seed{seed}"
+        for told in (_DIVERGED, _FAILED):
+            for path in sorted(folder.glob(f"fold*/{told}")):
+                return path.read_text()  # of folds that come to nothing side by side, the first
+        done = sum(bool(self.summary(model, seed, fold)) for fold in range(self.config.folds))
+        if done == self.config.folds or not folder.exists():
+            return ""
+        return f"{done} of {self.config.folds} folds finished"
 
 
 def run_folder(name: str, runs: Path = RUNS) -> Path:
@@ -212,6 +239,7 @@ def open_data(run: Run) -> tuple[Competition, np.ndarray]:
     if competition.checksum != run.config.checksum:
         raise UserError(
             f"{run.config.data}: these are other files than {run.folder} was made with. "
-            "Pass DATA=<folder> with the same ones."
+            "Pass DATA=<folder> with the same ones; if there are a packed file and its unpacked "
+            "copy, which differ, delete the copy."
         )
     return competition, folds

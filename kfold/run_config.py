@@ -11,6 +11,7 @@ from kfold.recipe import Recipe
 from kfold.validate import STRICT
 
 CORRECTIONS = "corrections.csv"
+JOURNAL = "search.journal"
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,18 @@ def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
         pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}
     changes = [f"{name} was {old}, now {new}" for name, (old, new) in pairs.items() if old != new]
     if changes:
-        again = "" if of_all else ", or FORCE=1 to train changed models again"
-        kept = f", or its own CORRECTIONS={folder / CORRECTIONS}" if before.corrections else ""
         raise UserError(
             f"{folder} was made with another configuration: {'; '.join(changes)}. "
-            f"Pass another RUN=<name>{again}{kept if of_all == ['corrections'] else ''}."
+            f"Pass another RUN=<name>{_other_way(folder, of_all, before)}."
         )
+
+
+def _other_way(folder: Path, of_all: list[str], before: RunConfig) -> str:
+    """What may be done instead of giving another name, where all models differ in `of_all`."""
+    if (folder / JOURNAL).exists():
+        return ", or FORCE=1 to forget this search and begin it again"
+    if "data checksum" in of_all:
+        return "; if there are a packed file and its unpacked copy, which differ, delete the copy"
+    if of_all == ["corrections"] and before.corrections:
+        return f", or its own CORRECTIONS={folder / CORRECTIONS}"
+    return "" if of_all else ", or FORCE=1 to train changed models again"

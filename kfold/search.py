@@ -13,6 +13,7 @@ of a run, the search's folder, with folds, weights and predictions as those of a
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from rich.console import Console
 
-from data.errors import UserError
+from data.errors import CONTINUES, UserError
 from data.faces import Faces
 from kfold.candidate import Budget, Candidate
 from kfold.cluster import ClusterTrainers
@@ -29,7 +30,7 @@ from kfold.progress import Trainings, clock
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run
 from kfold.score import capped_rmse
-from kfold.search_space import MOST_WORK, SPACE, recipe_at
+from kfold.search_space import MOST_WORK, SPACE, recipe_at, scored_within
 from kfold.shape import multiplications
 from kfold.study import first_compared, is_reference, taken
 from kfold.workers import Failure, Outcome, Report, Trainers
@@ -73,8 +74,16 @@ class Search:
         self._asked = sum(taken(trial) for trial in study.trials)
         self._progress.expect(max(0, (budget.trials or 0) - self._asked) * base.epochs)
 
-    def train(self, trainers: Trainers | ClusterTrainers) -> None:
-        """Train until the budget is used up, as many candidates at once as there is room for."""
+    def train(
+        self, trainers: Trainers | ClusterTrainers, on_finish: Callable[[], object] = lambda: None
+    ) -> None:
+        """Train until the budget is used up, as many candidates at once as there is room for.
+
+        Args:
+            trainers: who train.
+            on_finish: called when a trial is finished on all folds.
+        """
+        self._on_finish = on_finish
         with self._progress.shown():
             self._start(trainers)
             while self._running:
@@ -133,14 +142,15 @@ class Search:
         self._asked += 1
         if self._most is None:
             self._progress.expect(self._base.epochs)
-        return self._taken_up(self._affordable())
+        return self._taken_up(self._proposed())
 
-    def _affordable(self) -> Trial:
+    def _proposed(self) -> Trial:
+        """What Optuna proposes next of what may be tried."""
         while True:
             trial = self._study.ask(SPACE)
-            shape = recipe_at(trial.params, self._base).shape
-            work = multiplications(shape) / multiplications(self._base.shape)
-            if work <= MOST_WORK:
+            recipe = recipe_at(trial.params, self._base)
+            work = multiplications(recipe.shape) / multiplications(self._base.shape)
+            if work <= MOST_WORK and scored_within(recipe):
                 trial.set_user_attr("work", work)
                 return trial
             self._study.tell(trial, state=TrialState.FAIL)  # tells the sampler nothing
@@ -159,12 +169,9 @@ class Search:
         if candidate is None:
             return  # a node that was given up may still have a word
         self._progress.epoch(self._label(candidate), epoch, logs)
-        # Its last score is that of the views together, see `_advance`; and averaged weights get
-        # their batch norm statistics after it only.
-        unsettled = candidate.recipe.ema and candidate.recipe.shape.batch_norm
+        # Its last score is that of the views together, see `_advance`.
         full_size = first_compared(self._base.epochs) <= epoch < self._base.epochs
-        comparable = task[2] == 0 and full_size and not unsettled
-        if comparable and "val_trusted_rmse" in logs and not candidate.pruned:
+        if task[2] == 0 and full_size and "val_trusted_rmse" in logs and not candidate.pruned:
             candidate.pruned = self._unpromising(candidate, epoch, logs["val_trusted_rmse"])
             if candidate.pruned:
                 trainers.stop(task)
@@ -183,7 +190,7 @@ class Search:
         if self._failures == _FAILURES:
             raise UserError(
                 f"{self._run.folder}: {_FAILURES} trials failed one after the other, the last one "
-                f"{outcome}. What is finished is kept, the same command continues."
+                f"{outcome}; {CONTINUES}."
             )
 
     def _advance(self, candidate: Candidate, seconds: float) -> None:
@@ -196,6 +203,7 @@ class Search:
         self._progress.say(f"{label}: capped RMSE {value:.4f} so far, in {clock(seconds)}")
         if candidate.fold == folds:
             self._tell(candidate, TrialState.COMPLETE, value)
+            self._on_finish()
         elif unpromising:
             self._tell(candidate, TrialState.PRUNED)
         else:

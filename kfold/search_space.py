@@ -49,6 +49,14 @@ MOST_WORK = 2.5
 times as many: they would win by time that a longer training of any recipe could have had."""
 
 
+def scored_within(recipe: Recipe) -> bool:
+    """Whether a training's scores tell, before its end, what will predict.
+
+    Averaged weights get their batch norm statistics after the last epoch only.
+    """
+    return not (recipe.ema and recipe.shape.batch_norm)
+
+
 def params_of(recipe: Recipe) -> dict[str, Any]:
     """Where in the space a recipe is."""
     values = asdict(recipe)

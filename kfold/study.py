@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from data.errors import UserError
 from kfold.recipe import Recipe
-from kfold.run import JOURNAL
+from kfold.run_config import JOURNAL
 from kfold.search_space import LARGEST_COARSE, SPACE, params_of
 
 PROMOTED = 3

@@ -35,6 +35,9 @@ class Options(Place):
     """Trials in all, those of earlier calls included; 30 where there is no limit in minutes."""
     minutes: float | None = None
     """Start no training after so many minutes; those that run then are finished."""
+    corrections: Path | None = None
+    """Labels to drop or to change in training, such as a run's suspects.csv; trials are scored on
+    the labels as they are."""
     force: bool = False
     """Forget this search and begin it again."""
 
@@ -63,17 +66,18 @@ def main(options: Options) -> None:
 def _search(options: Options, folder: Path, data: Competition) -> None:
     from dataclasses import replace
 
+    from data.corrections import read_corrections
     from data.terminal import open_console
+    from kfold.begin import begin_run
     from kfold.candidate import Budget
-    from kfold.cluster import cluster_need
-    from kfold.crossval import deal_folds, start_at
+    from kfold.crossval import start_at
     from kfold.jobs import plan_phases
+    from kfold.need import cluster_need
     from kfold.presets import QUICK
     from kfold.report.search_page import write_search
-    from kfold.run import open_run
     from kfold.run_config import RunConfig
     from kfold.search import Search
-    from kfold.study import finished, open_study
+    from kfold.study import open_study
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
@@ -83,29 +87,25 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     place = need or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
+    if options.corrections:
+        read_corrections(options.corrections, data.train)  # refused before anything is forgotten
     _make_room(folder, options.force)
     reference = QUICK.models["heatmap"]
     reference = replace(reference, epochs=options.epochs or reference.epochs)
     models = {"trial0": reference}
     config = RunConfig(str(options.data), data.checksum, folds, 1, models)
-    run = open_run(folder, config)
+    run, _ = begin_run(folder, config, options.corrections, data.train, console)
     study = open_study(folder, reference)
-    deal_folds(run, data.train, console)
     search = Search(run, study, reference, data.train, budget, console)
-    try:
-        with start_at(place, run, trainings) as trainers:
-            search.train(trainers)
-    except BaseException:
-        if finished(study):  # to be looked at, and used, though there could be more
-            write_search(run, study, reference, console)
-        raise
-    write_search(run, study, reference, console)
+    with start_at(place, run, trainings, console) as trainers:
+        search.train(trainers, on_finish=lambda: write_search(run, study, reference))
+    console.print(write_search(run, study, reference))
 
 
 def _make_room(folder: Path, force: bool) -> None:
     import shutil
 
-    from kfold.run import JOURNAL
+    from kfold.run_config import JOURNAL
 
     if (folder / "folds.csv").is_file() and not (folder / JOURNAL).is_file():
         raise UserError(f"{folder}: expected a search, found another run. Pass another RUN=<name>.")

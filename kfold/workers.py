@@ -16,7 +16,7 @@ import numpy as np
 from augment.workers import start_workers
 from data.atomic import remove_partial
 from data.corrections import read_corrections
-from data.errors import UserError
+from data.errors import CONTINUES, UserError
 from data.reader import Competition
 from kfold.recipe import Recipe
 from kfold.run import Run, open_data
@@ -110,8 +110,8 @@ def start_trainers(run: Run, count: int, threads: int, augmenters: int) -> Itera
             yield trainers
         except TerminatedWorkerError as error:
             raise UserError(
-                "a training process was killed, perhaps because memory ran out. What is finished "
-                "is kept, the same command continues; pass JOBS=1 if memory is short."
+                f"a training process was killed, perhaps because memory ran out: {CONTINUES}. Pass "
+                "JOBS=1 if memory is short."
             ) from error
         finally:
             trainers.kill()

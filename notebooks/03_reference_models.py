@@ -28,7 +28,8 @@ import numpy as np
 from rich.console import Console
 
 from data.reader import read_competition
-from kfold.crossval import cross_validate, deal_folds
+from kfold.begin import deal_folds
+from kfold.crossval import cross_validate
 from kfold.leaderboard import make_leaderboard
 from kfold.losses import masked_mse
 from kfold.presets import PRESETS, with_overrides

@@ -27,7 +27,7 @@ class Options:
     data: Path | None = None
     """Where the competition's files are now, if they moved since the run was made."""
     name: str | None = None
-    """Which line of the leaderboard to submit; the first by default."""
+    """Which line of the leaderboard to submit; the first that was trained by default."""
     dry: bool = False
     """Stop before the upload."""
     force: bool = False
@@ -58,6 +58,8 @@ def main(options: Options) -> None:
         f"from {line.entry.kind} {line.entry.name!r}"
     )
     console.print(_estimate(line))
+    if run.left_out:
+        console.print(f"Left out: {', '.join(run.left_out)}.")
     console.print(f"Message: {message}")
     if (folder / RECORD_FILE).is_file():
         console.print(f"{folder} holds rendered faces, which Kaggle cannot score: not uploaded.")
@@ -103,8 +105,10 @@ def _left() -> str:
 
 
 def _choose(lines: list[Line], name: str | None) -> Line:
+    from kfold.leaderboard import best_trained
+
     if name is None:
-        return lines[0]
+        return best_trained(lines)
     for line in lines:
         if line.entry.name == name:
             return line

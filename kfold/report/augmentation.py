@@ -32,7 +32,7 @@ class Preview:
 
 def previews(subject: Subject) -> list[Preview]:
     """Show every policy that a model of the runs was trained with, if it changes anything."""
-    recipes = [recipe for run, _ in subject.runs for recipe in run.config.models.values()]
+    recipes = [recipe for run, _ in subject.runs for recipe in run.finished_models.values()]
     used = dict.fromkeys(recipe.policy for recipe in recipes)
     return [_preview(subject, name) for name in used if POLICIES[name] != Policy()]
 

@@ -34,6 +34,7 @@ from kfold.tables import detail_tables
 
 SUSPECTS_AT_ONCE, SUSPECTS_SHOWN = 24, 240
 
+PAGE = "leaderboard.html"
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -45,7 +46,7 @@ TEMPLATES = Environment(
 
 def write_page(subject: Subject, repeats: Repeats, suspects: Sequence[Suspect]) -> Path:
     """Write leaderboard.html into the subject's folder; return its path."""
-    page = subject.folder / "leaderboard.html"
+    page = subject.folder / PAGE
     text = TEMPLATES.get_template("page.html.j2").render(
         subject=subject,
         keypoints=[name.replace("_", " ") for name in KEYPOINTS],

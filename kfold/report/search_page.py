@@ -14,13 +14,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 from optuna.visualization import matplotlib as plots
-from rich.console import Console
 
 from data.atomic import write_json, write_text
 from data.errors import UserError
-from kfold.presets import Preset
+from kfold.presets import STANDARD, Preset
 from kfold.recipe import Recipe, differences
 from kfold.report.chart import GRID, INK, MUTED, SECOND, STYLE, inline
 from kfold.report.page import TEMPLATES
@@ -30,22 +29,28 @@ from kfold.study import finished, is_reference, taken
 from kfold.tables import Rows
 
 TARGET = "capped RMSE, px"
+FIRST = "first trusted RMSE, px"
 
 _FEWEST = 3
 """Scores that there must be for a chart to say anything."""
+
+_HOPELESS = 1.5
+"""Times the best score from which on scores count as the same."""
 
 _SHOWN = 8
 """Parameters that the charts show, the most important first, and lines that a legend names."""
 
 
-def write_search(run: Run, study: Study, base: Recipe, console: Console) -> None:
-    """Write winner.json and search.html into the folder of a search, and say who won.
+def write_search(run: Run, study: Study, base: Recipe) -> str:
+    """Write winner.json and search.html into the folder of a search; return who won, in words.
+
+    The winner is to be trained on the standard preset's folds: it can join that preset's run, and
+    is scored by trainings on other rows than those that chose it.
 
     Args:
         run: of the search.
         study: with its trials.
         base: the recipe that the search started from.
-        console: where the winner is shown.
 
     Raises:
         UserError: no trial is finished.
@@ -58,7 +63,7 @@ def write_search(run: Run, study: Study, base: Recipe, console: Console) -> None
         )
     config = run.folder / "winner.json"
     recipe = recipe_at(best.params, base)
-    write_json(config, asdict(Preset({"tuned": recipe}, run.config.folds)))
+    write_json(config, asdict(Preset({"tuned": recipe}, STANDARD.folds)))
     page = run.folder / "search.html"
     text = TEMPLATES.get_template("search.html.j2").render(
         run=run,
@@ -72,8 +77,10 @@ def write_search(run: Run, study: Study, base: Recipe, console: Console) -> None
         charts=_charts(study),
     )
     write_text(page, text)
-    console.print(f"Best: trial {best.number}, capped RMSE {best.value:.4f} ({_counts(study)})")
-    console.print(f"make cv CONFIG={config} trains it; all trials: {page}")
+    return (
+        f"Best: trial {best.number}, capped RMSE {best.value:.4f} ({_counts(study)})\n"
+        f"make cv CONFIG={config} trains it; all trials: {page}"
+    )
 
 
 def _counts(study: Study) -> str:
@@ -111,22 +118,41 @@ def _cells(trial: FrozenTrial, base: Recipe) -> list[str]:
 
 def _charts(study: Study) -> list[tuple[str, Markup]]:
     """Titles and Optuna's charts."""
-    if len({trial.value for trial in finished(study)}) < _FEWEST:
+    first = _first_scores(study)
+    if len({trial.value for trial in first.trials}) < _FEWEST:
         return []
-    importance = optuna.importance.get_param_importances(study)
-    names = list(importance)[:_SHOWN]
+    names = list(optuna.importance.get_param_importances(first))[:_SHOWN]
     drawn: dict[str, Callable[[], Axes]] = {
         "History": lambda: _history(study),
         "Scores by step": lambda: plots.plot_intermediate_values(study),
-        "Importance": lambda: plots.plot_param_importances(study, params=names, target_name=TARGET),
+        "Importance": lambda: plots.plot_param_importances(first, params=names, target_name=FIRST),
         "Parallel coordinates": lambda: plots.plot_parallel_coordinate(
-            study, params=names, target_name=TARGET
+            first, params=names, target_name=FIRST
         ),
     }
     return [
         (title, _drawn(draw, title, f"search{number}", wide=title.startswith("Parallel")))
         for number, (title, draw) in enumerate(drawn.items())
     ]
+
+
+def _first_scores(study: Study) -> Study:
+    """A study of every trial's first score; few trials are finished, and have a last one.
+
+    What is half as bad again as the best, or worse, counts alike: a few hopeless recipes would
+    otherwise decide what seems to matter.
+    """
+    scored = [trial for trial in study.trials if trial.intermediate_values]
+    step = min((min(trial.intermediate_values) for trial in scored), default=0)
+    compared = [trial for trial in scored if step in trial.intermediate_values]
+    worst = _HOPELESS * min((t.intermediate_values[step] for t in compared), default=0.0)
+    first = optuna.create_study()
+    for trial in compared:
+        value = min(trial.intermediate_values[step], worst)
+        first.add_trial(
+            create_trial(value=value, params=trial.params, distributions=trial.distributions)
+        )
+    return first
 
 
 def _history(study: Study) -> Axes:

@@ -14,13 +14,13 @@ from kfold.tables import Rows
 
 
 def recipe_table(subject: Subject) -> Rows:
-    """Every setting of every model, a column a model."""
+    """Every setting of every model on the leaderboard, a column a model."""
     models = {
         (f"{run.folder.name}/{name}" if len(subject.runs) > 1 else name): (
             asdict(recipe) | {"shape": differences(recipe.shape, Shape())}
         )
         for run, _ in subject.runs
-        for name, recipe in run.config.models.items()
+        for name, recipe in run.finished_models.items()
     }
     settings = next(iter(models.values()))
     return [

@@ -11,7 +11,7 @@ import numpy as np
 from data.errors import UserError
 from data.faces import Faces
 from data.reader import Competition
-from kfold.leaderboard import Line, compare_runs
+from kfold.leaderboard import Line, best_trained, compare_runs
 from kfold.run import Run
 from kfold.score import trusted_faces
 
@@ -67,8 +67,6 @@ def open_subject(runs: Sequence[tuple[Run, np.ndarray]], data: Competition) -> S
             )
     folder = first.folder.with_name("+".join(run.folder.name for run, _ in runs))
     lines = compare_runs(runs, data)
-    trained = [line for line in lines if line.entry.kind != "baseline"]
-    if not trained:
-        raise UserError(f"{folder}: no model is finished on all folds. Run `make cv` again.")
+    best = best_trained(lines)
     trusted = trusted_faces(data.train, (line.entry.oof for line in lines))
-    return Subject(folder, runs, data, lines, trained[0], trusted)
+    return Subject(folder, runs, data, lines, best, trusted)

@@ -28,8 +28,10 @@ from data.demo import Demo, write_demo
 from data.errors import run_command
 from data.reader import read_competition
 from data.terminal import open_console
-from kfold.cluster import ClusterTrainers, Need, start_cluster
-from kfold.crossval import cross_validate, deal_folds
+from kfold.begin import deal_folds
+from kfold.cluster import ClusterTrainers, start_cluster
+from kfold.crossval import cross_validate
+from kfold.need import Need
 from kfold.recipe import Recipe
 from kfold.remote import Fit
 from kfold.run import Run, open_run
@@ -106,8 +108,8 @@ def napped(folder: Path, options: Options, seconds: float, payload: int, reports
     naps = Naps()
 
     @contextmanager
-    def timed(run: Run, need: Need) -> Iterator[ClusterTrainers]:
-        with start_cluster(run, need, nap(seconds, payload, reports)) as trainers:
+    def timed(run: Run, need: Need, console: Console) -> Iterator[ClusterTrainers]:
+        with start_cluster(run, need, console, nap(seconds, payload, reports)) as trainers:
             naps.megabytes = start_all(trainers, options.workers)
             start, cpu = time.perf_counter(), time.process_time()
             yield trainers

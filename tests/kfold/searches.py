@@ -107,12 +107,19 @@ def begin(folder: Path) -> Run:
     return run
 
 
-def search(folder: Path, trials: int | None, minutes: float | None = None, jobs: int = 1, **how):
+def search(
+    folder: Path,
+    trials: int | None,
+    minutes: float | None = None,
+    jobs: int = 1,
+    on_finish=lambda: None,
+    **how,
+):
     """Search in a folder; the study, the trainers, and what was printed."""
     run = begin(folder)
     study = open_study(folder, REFERENCE)
     console = Console(record=True, width=200, file=io.StringIO())
     trainers = Formula(run, jobs, **how)
     one = Search(run, study, REFERENCE, DATA.train, Budget(trials, minutes), console)
-    one.train(trainers)
+    one.train(trainers, on_finish)
     return study, trainers, console.export_text()

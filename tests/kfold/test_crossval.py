@@ -15,7 +15,8 @@ from rich.console import Console
 
 from data.errors import UserError
 from data.reader import read_competition
-from kfold.crossval import cross_validate, deal_folds
+from kfold.begin import deal_folds
+from kfold.crossval import cross_validate
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run
 from kfold.run_config import RunConfig
@@ -73,6 +74,9 @@ def test_a_training_that_fails_is_left_out_and_the_others_are_kept():
     printed = trained(run, ["calm", "unknown"], jobs=1)
     assert "failed with KeyError: 'none' Seed 0 of unknown is left out." in printed
     assert run.finished_seeds("calm") == [0]
+    again = trained(run, ["calm", "unknown"], jobs=1)
+    assert again.count("failed with KeyError") == 1
+    assert again.count("finished before, skipped") == 2
 
 
 def test_two_processes_predict_what_one_does(alone):
@@ -91,6 +95,12 @@ def test_what_is_finished_starts_no_process(alone, monkeypatch):
     run, _ = alone
     monkeypatch.delattr("kfold.crossval.start_trainers")
     assert trained(run, ["calm"], jobs=2).count("finished before, skipped") == 2
+
+
+def test_what_diverged_is_not_trained_again(alone, monkeypatch):
+    run, _ = alone
+    monkeypatch.delattr("kfold.crossval.start_trainers")
+    assert trained(run, ["wild"], jobs=2).count("diverged before, left out (FORCE=1") == 2
 
 
 def test_a_user_error_in_a_worker_arrives_as_it_is():

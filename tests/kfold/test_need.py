@@ -1,7 +1,7 @@
 import pytest
 
 from data.errors import UserError
-from kfold.cluster import Need
+from kfold.need import Need
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from data.demo import Demo, write_demo
 from data.demo_faces import demo_faces
 from data.reader import read_competition
 from kfold.face_finder import Square
-from kfold.leaderboard import make_leaderboard
+from kfold.leaderboard import best_trained, make_leaderboard
 from kfold.predict import read_photo
-from kfold.predictor import best_trained
 from kfold.run import open_finished
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +140,7 @@ def test_a_wrong_option_ends_with_a_message(place, truth, words, message):
 def test_the_readme_says_how_to_use_the_exported_files(place):
     done = run(place, "-m", "kfold.export", "--run", "small")
     assert done.returncode == 0, done.stderr  # TensorFlow Lite says what it runs on
-    assert "runs/small: heatmap seed 0 fold" in done.stdout
+    assert "runs/small: heatmap seed 0, trusted out-of-fold RMSE" in done.stdout
     folder = place / "runs/small/exported"
     assert {path.name for path in folder.iterdir()} == {"keypoints.keras", "keypoints.tflite"}
     test = read_competition(place / "demo", place / "data/cache").test

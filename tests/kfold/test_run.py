@@ -1,4 +1,5 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 from data.errors import UserError
 from kfold.recipe import Recipe
 from kfold.run import latest_run, made_with, open_run, read_folds, read_run, run_folder, write_folds
-from kfold.run_config import RunConfig
-from tests.kfold.finished_run import random_competition
+from kfold.run_config import JOURNAL, RunConfig
+from tests.kfold.finished_run import finished_run, random_competition
 
 CONFIG = RunConfig("somewhere", "ab" * 32, 5, 1, {"mask": Recipe("base", 3)})
 
@@ -57,6 +58,25 @@ def test_a_run_gains_models_and_seeds(tmp_path, begun):
     assert open_run(tmp_path / "run", CONFIG).config.seeds == 2
 
 
+def test_what_is_not_finished_is_named(tmp_path):
+    data = random_competition(train=12, test=2)
+    noise = {"whole": [1.0], "cut": [1.0, 1.0], "wild": [1.0], "later": [1.0]}
+    run, _ = finished_run(tmp_path / "run", data, noise)
+    (run.fold_folder("cut", 1, 2) / "done.json").unlink()
+    shutil.rmtree(run.fold_folder("wild", 0, 1))
+    run.leave_out("wild", 0, 1, "its loss became nan", diverged=True)
+    shutil.rmtree(run.folder / "later")
+    assert run.left_out == [
+        "cut seed 1 (2 of 3 folds finished)",
+        "wild seed 0 (its loss became nan)",
+        "later (not begun)",
+    ]
+    assert set(run.finished_models) == {"whole", "cut"}
+    assert (run.diverged("wild", 0), run.diverged("cut", 1)) == (True, False)
+    (run.folder / JOURNAL).touch()
+    assert run.left_out == []  # a search cuts short on purpose
+
+
 def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
     run = open_run(
         tmp_path / "run", replace(CONFIG, models={**CONFIG.models, "b": Recipe("base", 1)})
@@ -74,7 +94,7 @@ def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
 def test_force_that_is_refused_forgets_nothing(tmp_path, begun, change):
     run = read_run(tmp_path / "run")
     run.fold_folder("mask", 0, 0).mkdir(parents=True)
-    with pytest.raises(UserError, match=r"Pass another RUN=<name>\.$"):
+    with pytest.raises(UserError, match=r"Pass another RUN=<name>(;.*delete the copy)?\.$"):
         open_run(tmp_path / "run", replace(CONFIG, **change), force=True)
     assert run.fold_folder("mask", 0, 0).is_dir()
 

@@ -65,7 +65,8 @@ def test_the_same_command_trains_nothing(searched, monkeypatch):
 
 
 def test_the_winner_is_what_cv_takes(searched):
-    cross_validate(CrossValidation(data=Path("demo"), config=TUNE / "winner.json"))
+    config = TUNE / "winner.json"
+    cross_validate(CrossValidation(data=Path("demo"), config=config, folds=2))
     run = read_run(Path("runs/winner"))
     assert run.config.models == read_config(TUNE / "winner.json").models
     assert run.finished_seeds("tuned") == [0]
@@ -80,6 +81,22 @@ def test_it_goes_on_with_other_epochs_only_if_forced(searched):
     with pytest.raises(UserError, match=r"trial0\.epochs was 1, now 2"):
         main(Options(**{**FEW, "epochs": 2}))
     assert (TUNE / "winner.json").is_file()
+
+
+def test_it_trains_on_corrected_labels(searched, monkeypatch):
+    corrections = Path("mine.csv")
+    corrections.write_text("row,keypoint,action,x,y\n0,nose_tip,drop,,\n")
+    with pytest.raises(UserError, match="corrections was none, now"):
+        main(Options(**FEW, corrections=corrections))
+    main(Options(**FEW, run="corrected", trials=1, corrections=corrections))
+    run = read_run(Path("runs/corrected"))
+    assert (run.folder / "corrections.csv").read_text() == corrections.read_text()
+    plain, corrected = (r.summary("trial0", 0, 1)["rmse"] for r in (read_run(TUNE), run))
+    assert plain != corrected
+    journal = run.folder / "search.journal"
+    with pytest.raises(UserError, match=r"gone\.csv"):
+        main(Options(**FEW, run="corrected", corrections=Path("gone.csv"), force=True))
+    assert journal.exists()
 
 
 def test_it_stays_out_of_another_runs_folder(searched):

@@ -4,15 +4,18 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data.atomic import locked
 from data.demo import RECORD_FILE
+from data.errors import UserError
 from data.reader import read_competition
 from data.standings import STANDINGS_FILE
 from kfold.ledger import read_ledger
+from kfold.run import open_run, read_run
 from submit.submissions import Options as Refresh
 from submit.submissions import main as refresh
 from submit.submit import Options, main
@@ -44,6 +47,24 @@ def test_without_credentials_the_file_is_written_and_the_way_by_hand_told(option
     assert "by hand" in capsys.readouterr().out
     assert len(FILE.read_text().splitlines()) == 77
     assert not LEDGER.exists()
+
+
+def test_an_unfinished_run_is_no_submission_of_the_mean_face(options, kaggle: KaggleServer):
+    for done in Path("runs/first/model/seed0").glob("fold*/done.json"):
+        done.unlink()
+    with pytest.raises(UserError, match="a model finished on all folds, found none"):
+        main(Options(run="first", data=options["data"]))
+    assert not FILE.exists()
+    assert not sent_files(kaggle)
+
+
+def test_what_is_not_finished_is_told(options, capsys):
+    cut = Path("runs/first/model/seed1/fold0")
+    shutil.copytree("runs/first/model/seed0/fold0", cut)
+    run = read_run(Path("runs/first"))
+    open_run(run.folder, replace(run.config, seeds=2))
+    main(Options(**options))
+    assert "Left out: model seed 1 (1 of 3 folds finished)." in capsys.readouterr().out
 
 
 def test_what_would_be_sent_is_shown_first(options, kaggle: KaggleServer, capsys):

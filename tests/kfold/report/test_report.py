@@ -246,10 +246,30 @@ def test_one_annotator_few_rows_and_a_keypoint_without_a_label_are_enough(tmp_pa
     assert "nan" not in (run.folder / "leaderboard.md").read_text()
 
 
+def test_a_list_of_suspects_that_was_changed_by_hand_is_kept(tmp_path):
+    data = random_competition(train=12, test=2)
+    run, folds = finished_run(tmp_path / "run", data, {"model": [1.0]})
+    suspects, printed = run.folder / "suspects.csv", io.StringIO()
+
+    def report():
+        write_report([(run, folds)], data, Console(file=printed, width=300))
+
+    report()
+    first = suspects.read_text()
+    suspects.write_text("as the user has it")
+    for _ in range(2):
+        report()
+        assert suspects.read_text() == "as the user has it"
+    assert printed.getvalue().count("changed by hand") == 2
+    suspects.unlink()
+    report()
+    assert suspects.read_text() == first
+
+
 def test_seeds_that_are_left_out_are_named(tmp_path):
     data = random_competition(train=12, test=2)
     run, folds = finished_run(tmp_path / "run", data, {"whole": [1.0, 1.0], "half": [1.0]})
-    run.leave_out("half", 1, 2, "its loss became nan")
+    run.leave_out("half", 1, 2, "its loss became nan", diverged=True)
     printed = io.StringIO()
     write_report([(run, folds)], data, Console(file=printed))
     for text in (

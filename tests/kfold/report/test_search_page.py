@@ -1,9 +1,6 @@
 """The page of a search, in a real browser."""
 
-import io
-
 import pytest
-from rich.console import Console
 
 from kfold.report.search_page import write_search
 from kfold.run import read_run
@@ -19,7 +16,7 @@ def written(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kfold.search._POLL", 0.0)
         study, _, _ = search(folder, TRIALS)
-    write_search(read_run(folder), study, REFERENCE, Console(file=io.StringIO()))
+    write_search(read_run(folder), study, REFERENCE)
     return folder / "search.html", study
 
 
