@@ -14,7 +14,7 @@
 #   TRIALS= MINUTES=   for tune: how long to search                    (30 trials)
 #   CORRECTIONS=<csv>      for cv and tune: labels to drop or to change in training, such as a suspects.csv
 #   FROM=<folder or zip>   for download: files that are here already, without an account
-#   NAME=<line>     for submit: of the run's leaderboard                (the first)
+#   NAME=<line>     for submit: of the run's leaderboard                (the first that was trained)
 #   IMAGE="a.jpg b" photos and folders of photos for `make predict`; for names with blanks, their folder
 #   WHOLE=1         for predict: each whole image is one face, framed as in the competition
 #   OUT=<folder>    for predict and export     (runs/<run>/predicted, runs/<run>/exported)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from data.demo import Demo, write_demo
-from kfold.leaderboard import make_leaderboard
+from kfold.leaderboard import best_trained, make_leaderboard
 from kfold.run import open_finished
 
 ROOT = Path(__file__).parents[1]
@@ -104,14 +104,14 @@ def test_report_is_written_again_without_tensorflow(place, first):
     assert (folder / "leaderboard.csv").read_text() == before
 
 
-def test_submit_writes_what_the_best_line_predicts(place, first, monkeypatch):
+def test_submit_writes_what_the_best_trained_line_predicts(place, first, monkeypatch):
     folder, _ = first
     code, out, _ = run(place, "submit.submit", "--run", "first")
     assert code == 0
     assert "demo holds rendered faces, which Kaggle cannot score: not uploaded." in out
     monkeypatch.chdir(place)
     finished, data, folds = open_finished("first")
-    best = make_leaderboard(finished, data, folds)[0].entry
+    best = best_trained(make_leaderboard(finished, data, folds)).entry
     with (folder / "submission.csv").open() as file:
         submitted = list(csv.DictReader(file))
     with (place / "demo/SampleSubmission.csv").open() as file:
