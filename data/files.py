@@ -77,6 +77,10 @@ def _open_member(raw: BinaryIO, path: Path, name: str) -> Iterator[BinaryIO]:
         yield member  # type: ignore[misc]
 
 
+UNPACKED = "if there are a packed file and its unpacked copy, which differ, delete the copy"
+"""What to do about another `checksum` than expected."""
+
+
 def checksum(folder: Path) -> str:
     """SHA-256, in hex, over the files that hold the competition's four."""
     digest = hashlib.sha256()

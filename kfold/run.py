@@ -18,6 +18,7 @@ import numpy as np
 from data.atomic import write_json, write_text
 from data.errors import UserError
 from data.faces import Faces
+from data.files import UNPACKED
 from data.reader import Competition, read_competition
 from kfold.recipe import Recipe
 from kfold.run_config import JOURNAL, RunConfig, refuse_changes
@@ -86,9 +87,11 @@ class Run:
     def _why(self, model: str, seed: int) -> str:
         """Why a seed is not finished; empty if it is, or was not begun."""
         folder = self.folder / model / f"seed{seed}"
-        for told in (_DIVERGED, _FAILED):
-            for path in sorted(folder.glob(f"fold*/{told}")):
-                return path.read_text()  # of folds that come to nothing side by side, the first
+        told = [
+            path for name in (_DIVERGED, _FAILED) for path in sorted(folder.glob(f"fold*/{name}"))
+        ]
+        if told:
+            return told[0].read_text()  # of folds that come to nothing side by side, the first
         done = sum(bool(self.summary(model, seed, fold)) for fold in range(self.config.folds))
         if done == self.config.folds or not folder.exists():
             return ""
@@ -239,7 +242,6 @@ def open_data(run: Run) -> tuple[Competition, np.ndarray]:
     if competition.checksum != run.config.checksum:
         raise UserError(
             f"{run.config.data}: these are other files than {run.folder} was made with. "
-            "Pass DATA=<folder> with the same ones; if there are a packed file and its unpacked "
-            "copy, which differ, delete the copy."
+            f"Pass DATA=<folder> with the same ones; {UNPACKED}."
         )
     return competition, folds

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from data.errors import UserError
+from data.files import UNPACKED
 from kfold.recipe import Recipe
 from kfold.validate import STRICT
 
@@ -65,7 +66,7 @@ def _other_way(folder: Path, of_all: list[str], before: RunConfig) -> str:
     if (folder / JOURNAL).exists():
         return ", or FORCE=1 to forget this search and begin it again"
     if "data checksum" in of_all:
-        return "; if there are a packed file and its unpacked copy, which differ, delete the copy"
+        return f"; {UNPACKED}"
     if of_all == ["corrections"] and before.corrections:
         return f", or its own CORRECTIONS={folder / CORRECTIONS}"
     return "" if of_all else ", or FORCE=1 to train changed models again"

@@ -49,7 +49,14 @@ class Search:
     """Trials that run, those that may go on, and those to come."""
 
     def __init__(
-        self, run: Run, study: Study, base: Recipe, faces: Faces, budget: Budget, console: Console
+        self,
+        run: Run,
+        study: Study,
+        base: Recipe,
+        faces: Faces,
+        budget: Budget,
+        console: Console,
+        on_finish: Callable[[], object] = lambda: None,
     ) -> None:
         """Go on with a study.
 
@@ -60,7 +67,9 @@ class Search:
             faces: the training faces.
             budget: how long to search.
             console: where progress is shown.
+            on_finish: called when a trial is finished on all folds.
         """
+        self._on_finish = on_finish
         self._run, self._study, self._base, self._faces = run, study, base, faces
         self._running: dict[Future[Outcome], Candidate] = {}
         self._open: list[Candidate] = []
@@ -74,16 +83,8 @@ class Search:
         self._asked = sum(taken(trial) for trial in study.trials)
         self._progress.expect(max(0, (budget.trials or 0) - self._asked) * base.epochs)
 
-    def train(
-        self, trainers: Trainers | ClusterTrainers, on_finish: Callable[[], object] = lambda: None
-    ) -> None:
-        """Train until the budget is used up, as many candidates at once as there is room for.
-
-        Args:
-            trainers: who train.
-            on_finish: called when a trial is finished on all folds.
-        """
-        self._on_finish = on_finish
+    def train(self, trainers: Trainers | ClusterTrainers) -> None:
+        """Train until the budget is used up, as many candidates at once as there is room for."""
         with self._progress.shown():
             self._start(trainers)
             while self._running:

@@ -96,10 +96,14 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     config = RunConfig(str(options.data), data.checksum, folds, 1, models)
     run, _ = begin_run(folder, config, options.corrections, data.train, console)
     study = open_study(folder, reference)
-    search = Search(run, study, reference, data.train, budget, console)
+
+    def write() -> str:
+        return write_search(run, study, reference)
+
+    search = Search(run, study, reference, data.train, budget, console, on_finish=write)
     with start_at(place, run, trainings, console) as trainers:
-        search.train(trainers, on_finish=lambda: write_search(run, study, reference))
-    console.print(write_search(run, study, reference))
+        search.train(trainers)
+    console.print(write())
 
 
 def _make_room(folder: Path, force: bool) -> None:

@@ -120,6 +120,6 @@ def search(
     study = open_study(folder, REFERENCE)
     console = Console(record=True, width=200, file=io.StringIO())
     trainers = Formula(run, jobs, **how)
-    one = Search(run, study, REFERENCE, DATA.train, Budget(trials, minutes), console)
-    one.train(trainers, on_finish)
+    one = Search(run, study, REFERENCE, DATA.train, Budget(trials, minutes), console, on_finish)
+    one.train(trainers)
     return study, trainers, console.export_text()

@@ -7,10 +7,8 @@ import pytest
 from ray.cluster_utils import Cluster
 
 from kfold.cluster import ClusterTrainers
-from tests.kfold.cluster.trainings import CALM, WILD, begin, trained
+from tests.kfold.cluster.trainings import CALM, NODE, WILD, begin, trained
 from tests.kfold.few_faces import few_faces
-
-NODE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 << 20}
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -17,8 +17,7 @@ from data.errors import UserError
 from kfold.cluster import ClusterTrainers, start_cluster
 from kfold.need import Need
 from kfold.recipe import Recipe
-from tests.kfold.cluster.conftest import NODE
-from tests.kfold.cluster.trainings import CALM, QUIET, assert_same, begin, trained
+from tests.kfold.cluster.trainings import CALM, NODE, QUIET, assert_same, begin, trained
 
 ROOT = Path(__file__).parents[3]
 CV = ("kfold.cv", "--data", "demo", "--models", "mask", "--folds", "2", "--epochs", "4")

@@ -18,6 +18,7 @@ from kfold.run_config import RunConfig
 
 CALM = Recipe("base_extended", epochs=4, policy="standard", batch_size=16)
 WILD = replace(CALM, learning_rate=1e30)
+NODE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 << 20}
 QUIET = Console(quiet=True)
 
 
