@@ -7,6 +7,8 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# TensorFlow uses oneDNN by itself on newer processors only; with AVX2 it is a fifth faster, too.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # A training a fold traces its step again, on purpose.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

@@ -92,6 +92,8 @@ class Training:
         recipe, epochs = self.recipe, self.recipe.epochs
         self.model.map_weight = recipe.map_weight
         optimizer = build_optimizer(recipe, epochs * max(1, len(train) // recipe.batch_size))
+        # Else the first step makes its variables, and TensorFlow traces it twice, at great length.
+        optimizer.build(self.model.trainable_variables)
         coarse = round(epochs * recipe.coarse)
         half = max(1, epochs // 2) if recipe.distrust else epochs
         for start, stop in pairwise(sorted({0, coarse, half, epochs})):
