@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from optuna.trial import Trial
 
 from kfold.recipe import Recipe
+from kfold.study import model_of
 from kfold.workers import Task
 
 
@@ -48,4 +49,4 @@ class Candidate:
     @property
     def task(self) -> Task:
         """The training of its present fold."""
-        return f"trial{self.trial.number}", 0, self.fold
+        return model_of(self.trial), 0, self.fold

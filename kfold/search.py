@@ -30,9 +30,9 @@ from kfold.progress import Trainings, clock
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run
 from kfold.score import capped_rmse
-from kfold.search_space import MOST_WORK, SPACE, recipe_at, scored_within
+from kfold.search_space import MOST_WORK, recipe_at, scored_within
 from kfold.shape import multiplications
-from kfold.study import first_compared, is_reference, taken
+from kfold.study import ask, first_compared, is_reference, taken
 from kfold.workers import Failure, Outcome, Report, Trainers
 
 _POLL = 0.2
@@ -148,10 +148,13 @@ class Search:
     def _proposed(self) -> Trial:
         """What Optuna proposes next of what may be tried."""
         while True:
-            trial = self._study.ask(SPACE)
+            trial = ask(self._study, self._base)
             recipe = recipe_at(trial.params, self._base)
             work = multiplications(recipe.shape) / multiplications(self._base.shape)
-            if work <= MOST_WORK and scored_within(recipe):
+            tried = any(
+                taken(other) and other.params == trial.params for other in self._study.trials
+            )
+            if work <= MOST_WORK and scored_within(recipe) and not tried:
                 trial.set_user_attr("work", work)
                 return trial
             self._study.tell(trial, state=TrialState.FAIL)  # tells the sampler nothing
@@ -171,8 +174,8 @@ class Search:
             return  # a node that was given up may still have a word
         self._progress.epoch(self._label(candidate), epoch, logs)
         # Its last score is that of the views together, see `_advance`.
-        full_size = first_compared(self._base.epochs) <= epoch < self._base.epochs
-        if task[2] == 0 and full_size and "val_trusted_rmse" in logs and not candidate.pruned:
+        compared = first_compared(self._base.epochs) <= epoch < self._base.epochs
+        if task[2] == 0 and compared and "val_trusted_rmse" in logs and not candidate.pruned:
             candidate.pruned = self._unpromising(candidate, epoch, logs["val_trusted_rmse"])
             if candidate.pruned:
                 trainers.stop(task)

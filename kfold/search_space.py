@@ -37,14 +37,13 @@ SPACE: dict[str, BaseDistribution] = {
     "weight_decay": Float(3e-3, 0.3, log=True),
     "ema": OneOf((0.0, 0.98, 0.995)),
     "map_weight": Float(0.0, 0.5, step=0.1),
-    "coarse": OneOf((0.0, 0.5)),
 }
-"""Fields of a recipe, those of its shape after a dot, and of its tuples by position."""
+"""Fields of a recipe, those of its shape after a dot, and of its tuples by position.
 
-LARGEST_COARSE = max(SPACE["coarse"].choices)  # type: ignore[attr-defined]
-"""The share of the epochs after which every recipe of the space sees faces of full size."""
+The share of coarse epochs is none of them: whatever is compared within a training has seen as many
+small faces as the others."""
 
-MOST_WORK = 2.5
+MOST_WORK = 1.1
 """Times the multiplications of the recipe that a search starts from. The space's corners take 12
 times as many: they would win by time that a longer training of any recipe could have had."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import optuna
 from optuna.distributions import distribution_to_json
 from optuna.samplers import TPESampler
@@ -16,28 +17,30 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from data.errors import UserError
 from kfold.recipe import Recipe
 from kfold.run_config import JOURNAL
-from kfold.search_space import LARGEST_COARSE, SPACE, params_of
+from kfold.search_space import SPACE, params_of
 
 PROMOTED = 3
 """One of so many trials goes on from each score at which they are compared."""
 
-_RANDOM_TRIALS = 12
+VARIATIONS = 12
+"""Trials that change a few things about the reference, until there is enough to learn from."""
+
+VARIED = 4
+"""Parameters that a variation draws at random."""
 
 
 def first_compared(epochs: int) -> int:
-    """The first epoch, from 1, at which every recipe of the space sees faces of full size.
-
-    Before it a held-out score may be one of small images, and is not compared with others.
-    """
-    return round(epochs * LARGEST_COARSE) + 1
+    """The epoch, from 1, from which on scores are compared: a third of a fold's training."""
+    return max(1, epochs // PROMOTED)
 
 
 def open_study(folder: Path, reference: Recipe) -> Study:
     """Start the study of a search in its folder, with `reference` as its first trial, or go on.
 
-    Trials are proposed by a tree-structured Parzen estimator (Bergstra et al., 2011) and cut short
-    by asynchronous successive halving (Li et al., 2020): the first time after `first_compared`
-    epochs on one fold, then each time that they have cost `PROMOTED` times as much.
+    After variations of the reference, which random recipes of so large a space seldom come near,
+    trials are proposed by a tree-structured Parzen estimator (Bergstra et al., 2011). They are cut
+    short by asynchronous successive halving (Li et al., 2020): first after `first_compared` epochs
+    on one fold, then each time that they have cost `PROMOTED` times as much.
 
     Raises:
         UserError: it was begun with another space.
@@ -54,12 +57,23 @@ def open_study(folder: Path, reference: Recipe) -> Study:
         ),
     )
     # Another seed each time: the same one would propose the first random trials again.
-    study.sampler = TPESampler(seed=len(study.trials), n_startup_trials=_RANDOM_TRIALS)
+    study.sampler = TPESampler(seed=len(study.trials), n_startup_trials=VARIATIONS)
     _refuse_another_space(study, folder)
     _forget_half_asked(study)
     if not any(is_reference(trial) and trial.state != TrialState.FAIL for trial in study.trials):
         study.enqueue_trial(params_of(reference), user_attrs={"reference": True})
     return study
+
+
+def ask(study: Study, reference: Recipe) -> Trial:
+    """What to try next, whether or not it may be tried: the reference, variations, proposals."""
+    waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+    if not waiting and sum(map(taken, study.trials)) <= VARIATIONS:
+        rng = np.random.default_rng(len(study.trials))
+        varied = rng.choice(list(SPACE), VARIED, replace=False)
+        kept = {name: at for name, at in params_of(reference).items() if name not in varied}
+        study.enqueue_trial(kept)
+    return study.ask(SPACE)
 
 
 def taken(trial: FrozenTrial) -> bool:
@@ -70,6 +84,11 @@ def taken(trial: FrozenTrial) -> bool:
 def is_reference(trial: Trial | FrozenTrial) -> bool:
     """Whether it is the recipe that the search started from."""
     return trial.user_attrs.get("reference", False)
+
+
+def model_of(trial: Trial | FrozenTrial) -> str:
+    """The name of a trial's model in the run that the search is."""
+    return f"trial{trial.number}"
 
 
 def finished(study: Study) -> list[FrozenTrial]:

@@ -25,7 +25,7 @@ from kfold.report.chart import GRID, INK, MUTED, SECOND, STYLE, inline
 from kfold.report.page import TEMPLATES
 from kfold.run import Run
 from kfold.search_space import recipe_at
-from kfold.study import finished, is_reference, taken
+from kfold.study import finished, is_reference, model_of, taken
 from kfold.tables import Rows
 
 TARGET = "capped RMSE, px"
@@ -42,10 +42,11 @@ _SHOWN = 8
 
 
 def write_search(run: Run, study: Study, base: Recipe) -> str:
-    """Write winner.json and search.html into the folder of a search; return who won, in words.
+    """Write configurations and search.html into the folder of a search; return who won, in words.
 
-    The winner is to be trained on the standard preset's folds: it can join that preset's run, and
-    is scored by trainings on other rows than those that chose it.
+    By winner.json, the winner is trained on the standard preset's folds: it can join that preset's
+    run, and is scored by trainings on other rows than those that chose it. By second_seed.json, it
+    and the reference are trained once more on the search's own folds.
 
     Args:
         run: of the search.
@@ -64,12 +65,20 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
     config = run.folder / "winner.json"
     recipe = recipe_at(best.params, base)
     write_json(config, asdict(Preset({"tuned": recipe}, STANDARD.folds)))
+    again = run.folder / "second_seed.json"
+    rivals = {
+        model_of(trial): recipe_at(trial.params, base)
+        for trial in finished(study)
+        if trial.number == best.number or is_reference(trial)
+    }
+    write_json(again, asdict(Preset(rivals, run.config.folds, seeds=2)))
     page = run.folder / "search.html"
     text = TEMPLATES.get_template("search.html.j2").render(
         run=run,
         best=best,
         reference=next((trial.value for trial in finished(study) if is_reference(trial)), None),
         config=config,
+        again=again,
         changes=differences(recipe, base) or "the reference itself",
         json=config.read_text(),
         counts=_counts(study),
@@ -79,7 +88,8 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
     write_text(page, text)
     return (
         f"Best: trial {best.number}, capped RMSE {best.value:.4f} ({_counts(study)})\n"
-        f"make cv CONFIG={config} trains it; all trials: {page}"
+        f"make cv CONFIG={config} trains it; all trials: {page}\n"
+        f"make cv CONFIG={again} RUN={run.folder.name} gives it and the reference a second seed"
     )
 
 

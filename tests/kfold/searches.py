@@ -16,6 +16,7 @@ from kfold.recipe import Recipe
 from kfold.run import Run, open_run, read_folds, write_folds
 from kfold.run_config import RunConfig
 from kfold.search import Search
+from kfold.shape import multiplications
 from kfold.study import open_study
 from tests.kfold.finished_run import random_competition
 
@@ -26,7 +27,9 @@ DATA = random_competition()
 
 def quality(recipe: Recipe) -> float:
     """The error in px that a recipe reaches; the best learning rate is not the reference's."""
-    return 1 + 0.5 * abs(math.log(recipe.learning_rate / 4e-3)) + (recipe.loss == "mse")
+    work = multiplications(recipe.shape) / multiplications(REFERENCE.shape)
+    fits = 0.5 * abs(math.log(recipe.learning_rate / 4e-3)) + (recipe.loss == "mse")
+    return 1 + fits + 0.1 * abs(math.log(work)) + recipe.ema
 
 
 class Formula:

@@ -77,6 +77,17 @@ def test_the_winner_is_what_cv_takes(searched):
     assert again == pytest.approx(before, rel=1e-4)
 
 
+def test_the_winner_and_the_reference_get_a_second_seed(searched):
+    before = read_run(TUNE).summary("trial0", 0, 0)
+    cross_validate(CrossValidation(data=Path("demo"), config=TUNE / "second_seed.json", run="tune"))
+    run = read_run(TUNE)
+    assert run.summary("trial0", 0, 0) == before
+    best = min((t for t in searched.trials if t.value is not None), key=lambda t: t.value)
+    for number in {0, best.number}:
+        assert run.finished_seeds(f"trial{number}") == [0, 1]
+    assert "| trial0 |" in (TUNE / "leaderboard.md").read_text()
+
+
 def test_it_goes_on_with_other_epochs_only_if_forced(searched):
     with pytest.raises(UserError, match=r"trial0\.epochs was 1, now 2"):
         main(Options(**{**FEW, "epochs": 2}))
