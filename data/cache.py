@@ -17,11 +17,21 @@ def cached(folder: Path, key: str, build: Callable[[], Arrays]) -> Arrays:
     """Return the arrays stored under `key`, building and storing them first if need be.
 
     They come memory-mapped and read-only, so that processes share one copy. An entry appears
-    whole or not at all: it is written beside its place and renamed into it.
+    whole or not at all: it is written beside its place and renamed into it. One that a lost disk
+    or a power cut damaged all the same is built again.
     """
     entry = folder / key
     if not entry.is_dir():
         _store(entry, build())
+    try:
+        return _load(entry)
+    except (EOFError, ValueError):  # what numpy makes of an empty and of a cut file
+        shutil.rmtree(entry)
+        _store(entry, build())
+        return _load(entry)
+
+
+def _load(entry: Path) -> Arrays:
     return {path.stem: np.load(path, mmap_mode="r") for path in sorted(entry.glob("*.npy"))}
 
 

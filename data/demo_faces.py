@@ -12,7 +12,7 @@ from data.renderer.face import random_face, render_face
 
 FIRST_ANNOTATOR_SHARE = 1 / 3
 INCOMPLETE_SHARE = 0.1
-DUPLICATE_SHARE, RETAKE_SHARE, WRONG_SHARE = 0.05, 0.05, 0.01
+DUPLICATE_SHARE, RETAKE_SHARE = 0.05, 0.05
 LABEL_SIGMA = 0.5
 """Standard deviation of a label about the exact keypoint, in pixels."""
 

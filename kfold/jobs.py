@@ -91,6 +91,6 @@ def backend_can_use_gpu() -> bool:
     if backend() == "jax":
         return find_spec("jax_plugins") is not None
     try:
-        return not version("tensorflow-cpu")
-    except PackageNotFoundError:
-        return True
+        return bool(version("tensorflow"))
+    except PackageNotFoundError:  # there is tensorflow-cpu alone
+        return False

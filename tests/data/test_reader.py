@@ -75,6 +75,17 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(plain_files, cache):
     np.testing.assert_array_equal(before.train.images, after.train.images)
 
 
+@pytest.mark.parametrize("left", [0, 200])
+def test_a_damaged_cache_is_built_again(plain_files, cache, left):
+    whole = read_competition(plain_files, cache)
+    path = next(cache.glob("*/train.images.npy"))
+    content = path.read_bytes()
+    path.unlink()  # what is open stays whole
+    path.write_bytes(content[:left])
+    again = read_competition(plain_files, cache)
+    np.testing.assert_array_equal(again.train.images, whole.train.images)
+
+
 def test_a_second_read_comes_from_the_cache_and_a_changed_file_does_not(plain_files, cache):
     first = read_competition(plain_files, cache)
     entry = next(cache.iterdir())

@@ -63,19 +63,20 @@ def test_trainings_that_share_a_gpu_have_cores_that_augment(machine):
     [
         ("tensorflow", "tensorflow-cpu", False),
         ("tensorflow", "tensorflow", True),
+        ("tensorflow", "tensorflow tensorflow-cpu", True),
         ("jax", "jax_plugins", True),
         ("jax", "jax", False),
     ],
 )
 def test_whether_the_backend_can_use_a_gpu(monkeypatch, backend, installed, able):
     def version(name: str) -> str:
-        if name != installed:
+        if name not in installed.split():
             raise PackageNotFoundError
         return "1.0"
 
     monkeypatch.setattr("kfold.jobs.backend", lambda: backend)
     monkeypatch.setattr("kfold.jobs.version", version)
-    monkeypatch.setattr("kfold.jobs.find_spec", lambda name: name == installed or None)
+    monkeypatch.setattr("kfold.jobs.find_spec", lambda name: name in installed.split() or None)
     assert backend_can_use_gpu() == able
 
 
