@@ -41,8 +41,23 @@ ifeq ($(origin NAME),environment)
 NAME :=
 endif
 
-# What would be passed over in silence.
-$(if $(and $(filter tune,$(MAKECMDGOALS)),$(PRESET)$(CONFIG)$(MODELS)$(SEEDS)$(POLICY)),$(error tune starts from the quick preset, with one seed: PRESET=, CONFIG=, MODELS=, SEEDS= and POLICY= are not for it))
+# What each target takes: any other variable on the command line would be passed over in silence.
+place := JOBS CLUSTER CPUS GPUS
+takes.download := DATA FROM FORCE
+takes.cv := DATA RUN PRESET CONFIG MODELS FOLDS SEEDS EPOCHS POLICY CORRECTIONS FORCE $(place)
+takes.tune := DATA RUN FOLDS EPOCHS TRIALS MINUTES CORRECTIONS FORCE $(place)
+takes.config := PRESET
+takes.submit := RUN DATA NAME DRY FORCE
+takes.submissions := DATA
+takes.report := RUNS RUN DATA
+takes.predict := IMAGE RUN DATA OUT WHOLE
+takes.export := RUN DATA OUT
+takes.preview := DATA
+takes.bench := DATA
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+strange := $(filter-out PYTHON VENV RUN_PYTHON $(foreach goal,$(MAKECMDGOALS),$(takes.$(goal))),$(given))
+taken := $(foreach goal,$(MAKECMDGOALS),$(takes.$(goal):%=%=))
+$(if $(strange),$(error $(strange:%=%=) $(if $(word 2,$(strange)),are,is) not for `make $(MAKECMDGOALS)`, which takes $(or $(taken),no variables)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup download demo cv tune config submit submissions report predict export preview test bench clean

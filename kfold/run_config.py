@@ -63,10 +63,10 @@ def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
 
 def _other_way(folder: Path, of_all: list[str], before: RunConfig) -> str:
     """What may be done instead of giving another name, where all models differ in `of_all`."""
-    if (folder / JOURNAL).exists():
-        return ", or FORCE=1 to forget this search and begin it again"
     if "data checksum" in of_all:
         return f"; {UNPACKED}"
     if of_all == ["corrections"] and before.corrections:
         return f", or its own CORRECTIONS={folder / CORRECTIONS}"
+    if (folder / JOURNAL).exists():
+        return ", or, to `make tune`, FORCE=1 to forget this search and begin it again"
     return "" if of_all else ", or FORCE=1 to train changed models again"

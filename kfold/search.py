@@ -151,9 +151,8 @@ class Search:
             trial = ask(self._study, self._base)
             recipe = recipe_at(trial.params, self._base)
             work = multiplications(recipe.shape) / multiplications(self._base.shape)
-            tried = any(
-                taken(other) and other.params == trial.params for other in self._study.trials
-            )
+            others = self._study.get_trials(deepcopy=False)
+            tried = any(taken(other) and other.params == trial.params for other in others)
             if work <= MOST_WORK and scored_within(recipe) and not tried:
                 trial.set_user_attr("work", work)
                 return trial

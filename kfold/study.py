@@ -66,9 +66,13 @@ def open_study(folder: Path, reference: Recipe) -> Study:
 
 
 def ask(study: Study, reference: Recipe) -> Trial:
-    """What to try next, whether or not it may be tried: the reference, variations, proposals."""
+    """What to try next, whether or not it may be tried: the reference, variations, proposals.
+
+    Until so many trials are ended, the estimator would draw all parameters at random.
+    """
     waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
-    if not waiting and sum(map(taken, study.trials)) <= VARIATIONS:
+    ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+    if not waiting and len(ended) <= VARIATIONS:
         rng = np.random.default_rng(len(study.trials))
         varied = rng.choice(list(SPACE), VARIED, replace=False)
         kept = {name: at for name, at in params_of(reference).items() if name not in varied}

@@ -116,6 +116,16 @@ def detail_tables(lines: Sequence[Line]) -> dict[str, Rows]:
                 for view, alone in zip(line.entry.views, line.view_rmse, strict=True)
             ),
         ]
+    repeated = [line for line in lines if len(line.seed_rmse) > 1]
+    if repeated:
+        tables["Trusted RMSE of each seed alone, in pixels"] = [
+            ["model", "finished seed", "alone", "the mean of all seeds"],
+            *(
+                [line.entry.name, f"{number}", f"{alone:.3f}", f"{line.trusted.rmse:.3f}"]
+                for line in repeated
+                for number, alone in enumerate(line.seed_rmse, 1)
+            ),
+        ]
     weights = [line.entry for line in lines if line.entry.weights]
     if weights:
         tables["Weights of the ensembles"] = [

@@ -87,6 +87,20 @@ def rmse(place, half):
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("cv", "MODEL=mask"), "MODEL= is not for `make cv`, which takes DATA= RUN="),
+        (("submit", "RUNS=trip", "DRY=1"), "RUNS= is not for `make submit`"),
+        (("demo", "RUN=trip", "SEEDS=2"), "are not for `make demo`, which takes no variables"),
+    ],
+)
+def test_a_variable_that_a_target_does_not_take_is_refused(make, words, complaint):
+    code, out = make(*words)
+    assert code == 2
+    assert complaint in out
+
+
 def test_without_a_token_the_first_command_says_how_to_get_one(make, place):
     code, out = make("download", HOME=str(place))
     assert code == 2

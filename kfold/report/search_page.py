@@ -24,6 +24,7 @@ from kfold.recipe import Recipe, differences
 from kfold.report.chart import GRID, INK, MUTED, SECOND, STYLE, inline
 from kfold.report.page import TEMPLATES
 from kfold.run import Run
+from kfold.run_config import CORRECTIONS
 from kfold.search_space import recipe_at
 from kfold.study import finished, is_reference, model_of, taken
 from kfold.tables import Rows
@@ -72,6 +73,7 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
         if trial.number == best.number or is_reference(trial)
     }
     write_json(again, asdict(Preset(rivals, run.config.folds, seeds=2)))
+    with_labels = f" CORRECTIONS={run.folder / CORRECTIONS}" if run.config.corrections else ""
     page = run.folder / "search.html"
     text = TEMPLATES.get_template("search.html.j2").render(
         run=run,
@@ -79,6 +81,7 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
         reference=next((trial.value for trial in finished(study) if is_reference(trial)), None),
         config=config,
         again=again,
+        with_labels=with_labels,
         changes=differences(recipe, base) or "the reference itself",
         json=config.read_text(),
         counts=_counts(study),
@@ -88,8 +91,9 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
     write_text(page, text)
     return (
         f"Best: trial {best.number}, capped RMSE {best.value:.4f} ({_counts(study)})\n"
-        f"make cv CONFIG={config} trains it; all trials: {page}\n"
-        f"make cv CONFIG={again} RUN={run.folder.name} gives it and the reference a second seed"
+        f"make cv CONFIG={config}{with_labels} trains it; all trials: {page}\n"
+        f"make cv CONFIG={again} RUN={run.folder.name}{with_labels} gives it and the reference a "
+        "second seed"
     )
 
 

@@ -102,6 +102,14 @@ def test_the_first_trials_change_a_few_things_about_the_reference(done):
     assert len({tuple(trial.params.items()) for trial in tried}) == len(tried)
 
 
+def test_side_by_side_trials_are_variations_until_enough_are_ended(tmp_path):
+    study, _, _ = search(tmp_path / "tune", VARIATIONS + 8, jobs=8)
+    reference = params_of(REFERENCE)
+    tried = [trial for trial in study.trials if taken(trial)]
+    changes = [sum(trial.params[name] != reference[name] for name in SPACE) for trial in tried]
+    assert max(changes[: VARIATIONS + 4]) <= VARIED  # four were asked for before twelve ended
+
+
 def test_what_is_finished_is_told_at_once(tmp_path):
     told = []
     study, _, _ = search(tmp_path / "tune", 6, on_finish=lambda: told.append(1))

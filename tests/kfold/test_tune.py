@@ -85,7 +85,9 @@ def test_the_winner_and_the_reference_get_a_second_seed(searched):
     best = min((t for t in searched.trials if t.value is not None), key=lambda t: t.value)
     for number in {0, best.number}:
         assert run.finished_seeds(f"trial{number}") == [0, 1]
-    assert "| trial0 |" in (TUNE / "leaderboard.md").read_text()
+    report = (TUNE / "leaderboard.md").read_text()
+    assert "Trusted RMSE of each seed alone" in report
+    assert "| trial0 | 2 |" in report
 
 
 def test_it_goes_on_with_other_epochs_only_if_forced(searched):
