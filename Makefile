@@ -41,6 +41,9 @@ ifeq ($(origin NAME),environment)
 NAME :=
 endif
 
+# What would be passed over in silence, from the environment, too.
+$(if $(and $(filter tune,$(MAKECMDGOALS)),$(PRESET)$(CONFIG)$(MODELS)$(SEEDS)$(POLICY)),$(error tune starts from the quick preset, with one seed: PRESET=, CONFIG=, MODELS=, SEEDS= and POLICY= are not for it))
+
 # What each target takes: any other variable on the command line would be passed over in silence.
 place := JOBS CLUSTER CPUS GPUS
 takes.download := DATA FROM FORCE

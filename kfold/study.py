@@ -23,7 +23,8 @@ PROMOTED = 3
 """One of so many trials goes on from each score at which they are compared."""
 
 VARIATIONS = 12
-"""Trials that change a few things about the reference, until there is enough to learn from."""
+"""Trials change a few things about the reference until so many of them are ended, which is enough
+for the estimator to learn from."""
 
 VARIED = 4
 """Parameters that a variation draws at random."""
@@ -68,7 +69,7 @@ def open_study(folder: Path, reference: Recipe) -> Study:
 def ask(study: Study, reference: Recipe) -> Trial:
     """What to try next, whether or not it may be tried: the reference, variations, proposals.
 
-    Until so many trials are ended, the estimator would draw all parameters at random.
+    With fewer trials ended, the estimator itself would draw all parameters at random.
     """
     waiting = study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))

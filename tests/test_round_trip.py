@@ -101,6 +101,12 @@ def test_a_variable_that_a_target_does_not_take_is_refused(make, words, complain
     assert complaint in out
 
 
+def test_a_search_refuses_a_preset_of_the_environment_too(make):
+    code, out = make("tune", PRESET="best")
+    assert code == 2
+    assert "tune starts from the quick preset" in out
+
+
 def test_without_a_token_the_first_command_says_how_to_get_one(make, place):
     code, out = make("download", HOME=str(place))
     assert code == 2

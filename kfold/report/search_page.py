@@ -57,28 +57,24 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
     Raises:
         UserError: no trial is finished.
     """
-    best = next(iter(finished(study)), None)
-    if best is None or best.value is None:
+    done = finished(study)
+    if not done:
         raise UserError(
             f"{run.folder}: expected a trial with all folds finished, found none yet. Run the same "
             "command again, with a larger MINUTES= or TRIALS=."
         )
-    config = run.folder / "winner.json"
+    best, reference = done[0], next(filter(is_reference, done), None)
+    config, again = run.folder / "winner.json", run.folder / "second_seed.json"
     recipe = recipe_at(best.params, base)
+    rivals = {model_of(best): recipe} | ({model_of(reference): base} if reference else {})
     write_json(config, asdict(Preset({"tuned": recipe}, STANDARD.folds)))
-    again = run.folder / "second_seed.json"
-    rivals = {
-        model_of(trial): recipe_at(trial.params, base)
-        for trial in finished(study)
-        if trial.number == best.number or is_reference(trial)
-    }
     write_json(again, asdict(Preset(rivals, run.config.folds, seeds=2)))
     with_labels = f" CORRECTIONS={run.folder / CORRECTIONS}" if run.config.corrections else ""
     page = run.folder / "search.html"
     text = TEMPLATES.get_template("search.html.j2").render(
         run=run,
         best=best,
-        reference=next((trial.value for trial in finished(study) if is_reference(trial)), None),
+        reference=reference,
         config=config,
         again=again,
         with_labels=with_labels,
