@@ -29,7 +29,7 @@ VENV := .venv
 RUN_PYTHON := $(VENV)/bin/python
 
 # --name 'value' for each of these variables that is set; not every shell has replaced a ~ in it
-quoted = '$(patsubst ~/%,$(HOME)/%,$($(1)))'
+quoted = '$(subst ','\'',$(patsubst ~/%,$(HOME)/%,$($(1))))'
 option = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $(call quoted,$(name))))
 # --name and its words, for variables that hold several
 several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
@@ -37,7 +37,7 @@ several = $(foreach name,$(1),$(if $($(name)),--$(shell echo $(name) | tr A-Z a-
 flags = $(foreach name,$(1),$(if $(filter-out 0,$($(name))),--$(shell echo $(name) | tr A-Z a-z)))
 
 # WSL has a variable of that name in the environment, the machine's.
-ifeq ($(origin NAME),environment)
+ifeq ($(origin NAME) $(NAME),environment $(shell uname -n))
 NAME :=
 endif
 

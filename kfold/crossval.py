@@ -58,7 +58,10 @@ def cross_validate(
         if run.summary(*task):
             console.print(f"{_label(task, run)}: finished before, skipped")
         elif run.diverged(*task[:2]):
-            console.print(f"{_label(task, run)}: diverged before, left out (FORCE=1 tries again)")
+            console.print(
+                f"{_label(task, run)}: diverged before, left out "
+                f"(MODELS={task[0]} FORCE=1 tries again)"
+            )
         else:
             left.append(task)
     if left and phases:

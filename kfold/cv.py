@@ -37,7 +37,7 @@ class Options(Place):
     corrections: Path | None = None
     """Labels to drop or to change in training, such as another run's suspects.csv."""
     force: bool = False
-    """Forget what was trained of these models and train them again."""
+    """Forget these trainings, and all of a model whose recipe changed, and train again."""
 
 
 def main(options: Options) -> None:

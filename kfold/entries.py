@@ -10,6 +10,7 @@ import numpy as np
 
 from data.competition import IMAGE_SIZE, KEYPOINTS
 from data.faces import Faces
+from kfold.predictions import Predictions
 from kfold.run import Run
 from kfold.views import VIEWS
 
@@ -91,9 +92,9 @@ def model_entry(run: Run, model: str, rows: int) -> Entry | None:
     tests, trainings = [], []
     for i, seed in enumerate(seeds):
         for fold in range(run.config.folds):
-            with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                oof[i][:, stored["rows"]] = stored["oof"]
-                tests.append(stored["test"])
+            predictions = Predictions.read(run.fold_folder(model, seed, fold))
+            oof[i][:, predictions.rows] = predictions.oof
+            tests.append(predictions.test)
             trainings.append(run.summary(model, seed, fold) or {})
     each = zip(views, oof.mean(axis=0), np.mean(tests, axis=0), strict=True)
     members = tuple(Member(f"{model}, {view.name}", *arrays) for view, *arrays in each)

@@ -87,6 +87,7 @@ def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
     import numpy as np
 
     from kfold.leaderboard import best_trained
+    from kfold.predictions import Predictions
     from kfold.score import rmse, trusted_faces
 
     best_trained(lines)  # refuses a run without networks
@@ -96,8 +97,8 @@ def choose(run: Run, lines: list[Line], train: Faces) -> Candidate:
         for seed in run.finished_seeds(model):
             oof = np.empty_like(truth)
             for fold in range(run.config.folds):
-                with np.load(run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                    oof[stored["rows"]] = stored["oof"][0]
+                predictions = Predictions.read(run.fold_folder(model, seed, fold))
+                oof[predictions.rows] = predictions.oof[0]
             candidates.append(Candidate(model, seed, rmse(truth, oof)))
     return min(candidates, key=lambda candidate: candidate.rmse)
 

@@ -23,6 +23,7 @@ from data.faces import Faces
 from kfold.keypoint_model import KeypointModel
 from kfold.layers import AxisOffset
 from kfold.networks import build_model
+from kfold.predictions import Predictions
 from kfold.recipe import Recipe
 from kfold.score import rmse
 from kfold.training import DivergedError, OnEpoch, Training, predict, seed_of
@@ -114,8 +115,7 @@ def fit_fold(
         "distrusted": training.distrusted,
         "axis_offset": _axis_offset(model),
     }
-    with replacing(folder / "predictions.npz") as path:
-        np.savez(path, rows=held_out, oof=oof, test=predicted)
+    Predictions(held_out, oof, predicted).write(folder)
     with replacing(folder / "model.weights.h5") as path:
         _save_weights(model, path)
     write_json(folder / "history.json", training.history)

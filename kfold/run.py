@@ -157,22 +157,20 @@ def open_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
     Args:
         folder: of the run.
         config: what is asked for now.
-        force: forget what was trained of the models asked for.
+        force: forget the trainings that are asked for, and all of a model whose recipe changed.
 
     Raises:
-        UserError: the run there was made with other data, folds or recipes; or Keras's backend is
-            missing.
+        UserError: the run there was made with other data, folds or recipes, or is a search whose
+            trials would be forgotten; or Keras's backend is missing.
     """
     made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
     history = [made]
     if _begun(folder):
         before = read_run(folder).config
+        kept = replace(before, models=before.models | config.models) if force else before
+        refuse_changes(folder, kept, config)
         if force:
-            before = replace(before, models=before.models | config.models)
-        refuse_changes(folder, before, config)
-        if force:
-            for model in config.models:
-                shutil.rmtree(folder / model, ignore_errors=True)
+            _forget(folder, before, config)
         config = replace(
             config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
         )
@@ -186,6 +184,18 @@ def _begun(folder: Path) -> bool:
     """Whether anything there depends on its configuration; before, all may change."""
     trained = folder.glob("*/seed*/fold*/done.json")
     return (folder / "folds.csv").is_file() or any(trained)
+
+
+def _forget(folder: Path, before: RunConfig, config: RunConfig) -> None:
+    if (folder / JOURNAL).exists():
+        raise UserError(
+            f"{folder}: this is a search, which would lose its trials. Begin it again with "
+            "`make tune FORCE=1`, or pass another RUN=<name>."
+        )
+    for model, recipe in config.models.items():
+        same = before.models.get(model) == recipe
+        for seed in range(config.seeds if same else before.seeds):
+            shutil.rmtree(folder / model / f"seed{seed}", ignore_errors=True)
 
 
 def write_folds(run: Run, faces: Faces, groups: np.ndarray, folds: np.ndarray) -> None:

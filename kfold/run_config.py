@@ -50,18 +50,21 @@ def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
         "corrections": tuple(run.corrections[:12] or "none" for run in (before, now)),
     }
     of_all = [name for name, (old, new) in pairs.items() if old != new]
-    for model in before.models.keys() & now.models.keys():
+    changed = [
+        name for name, recipe in before.models.items() if now.models.get(name, recipe) != recipe
+    ]
+    for model in changed:
         old, new = asdict(before.models[model]), asdict(now.models[model])
         pairs |= {f"{model}.{field}": (old[field], new[field]) for field in old}
     changes = [f"{name} was {old}, now {new}" for name, (old, new) in pairs.items() if old != new]
     if changes:
         raise UserError(
             f"{folder} was made with another configuration: {'; '.join(changes)}. "
-            f"Pass another RUN=<name>{_other_way(folder, of_all, before)}."
+            f"Pass another RUN=<name>{_other_way(folder, of_all, before, changed)}."
         )
 
 
-def _other_way(folder: Path, of_all: list[str], before: RunConfig) -> str:
+def _other_way(folder: Path, of_all: list[str], before: RunConfig, changed: list[str]) -> str:
     """What may be done instead of giving another name, where all models differ in `of_all`."""
     if "data checksum" in of_all:
         return f"; {UNPACKED}"
@@ -69,4 +72,5 @@ def _other_way(folder: Path, of_all: list[str], before: RunConfig) -> str:
         return f", or its own CORRECTIONS={folder / CORRECTIONS}"
     if (folder / JOURNAL).exists():
         return ", or, to `make tune`, FORCE=1 to forget this search and begin it again"
-    return "" if of_all else ", or FORCE=1 to train changed models again"
+    again = f', or MODELS="{" ".join(changed)}" FORCE=1 to forget what was trained otherwise'
+    return "" if of_all else again

@@ -26,6 +26,7 @@ from data.errors import CONTINUES, UserError
 from data.faces import Faces
 from kfold.candidate import Budget, Candidate
 from kfold.cluster import ClusterTrainers
+from kfold.predictions import Predictions
 from kfold.progress import Trainings, clock
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run
@@ -231,9 +232,9 @@ class Search:
         truth, predicted = [], []
         model, seed, _ = candidate.task
         for fold in range(candidate.fold):
-            with np.load(self._run.fold_folder(model, seed, fold) / "predictions.npz") as stored:
-                truth.append(self._faces.keypoints[stored["rows"]])
-                predicted.append(stored["oof"].mean(axis=0))
+            predictions = Predictions.read(self._run.fold_folder(model, seed, fold))
+            truth.append(self._faces.keypoints[predictions.rows])
+            predicted.append(predictions.oof.mean(axis=0))
         return capped_rmse(np.concatenate(truth), np.concatenate(predicted))
 
     def _tell(self, candidate: Candidate, state: TrialState, value: float | None = None) -> None:

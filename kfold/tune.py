@@ -92,10 +92,10 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     _make_room(folder, options.force)
     reference = QUICK.models["heatmap"]
     reference = replace(reference, epochs=options.epochs or reference.epochs)
+    study = open_study(folder, reference)  # first: its journal tells a search from another run
     models = {"trial0": reference}
     config = RunConfig(str(options.data), data.checksum, folds, 1, models)
     run, _ = begin_run(folder, config, options.corrections, data.train, console)
-    study = open_study(folder, reference)
 
     def write() -> str:
         return write_search(run, study, reference)
@@ -111,8 +111,8 @@ def _make_room(folder: Path, force: bool) -> None:
 
     from kfold.run_config import JOURNAL
 
-    if (folder / "folds.csv").is_file() and not (folder / JOURNAL).is_file():
-        raise UserError(f"{folder}: expected a search, found another run. Pass another RUN=<name>.")
+    if any(folder.iterdir()) and not (folder / JOURNAL).is_file():
+        raise UserError(f"{folder}: expected a search, found other files. Pass another RUN=<name>.")
     if force:
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -29,6 +29,7 @@ from kfold.fit import fit_fold
 from kfold.folds import deal_groups
 from kfold.groups import person_groups, repeated_photos
 from kfold.noise import label_noise
+from kfold.predictions import Predictions
 from kfold.presets import PRESETS
 from kfold.score import rmse
 
@@ -133,9 +134,9 @@ for name, labels in splits.items():
     halves = deal_groups(labels, people.annotator, folds=2)
     with TemporaryDirectory() as folder:
         fit_fold(recipe, people, strangers, halves, 0, 0, Path(folder) / "fold0")
-        with np.load(Path(folder) / "fold0" / "predictions.npz") as stored:
-            held_out = rmse(people.keypoints[stored["rows"]], stored["oof"].mean(axis=0))
-            unseen = rmse(strangers.keypoints, stored["test"].mean(axis=0))
+        predictions = Predictions.read(Path(folder) / "fold0")
+    held_out = rmse(people.keypoints[predictions.rows], predictions.oof.mean(axis=0))
+    unseen = rmse(strangers.keypoints, predictions.test.mean(axis=0))
     print(f"{name}: held out {held_out:.2f} px, people never seen {unseen:.2f} px")
 
 # %% [markdown]

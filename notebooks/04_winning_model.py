@@ -28,11 +28,16 @@ from kfold.run import open_finished
 from kfold.score import trusted_faces
 
 run, data, folds = open_finished(os.environ.get("RUN"))
-maps = [model for model, recipe in run.config.models.items() if recipe.network == "heatmap"]
+maps = {
+    model: recipe
+    for model, recipe in run.finished_models.items()
+    if recipe.network == "heatmap" and recipe.shape.axis_offset
+}
 if not maps:
-    raise SystemExit(f"{run.folder} has no model with maps: set RUN to the name of a run with one.")
-name, recipe = maps[0], run.config.models[maps[0]]
-model = load_network(run, name, seed=0, fold=0)
+    raise SystemExit(f"{run.folder} has no finished model with maps: set RUN to a run with one.")
+name, recipe = next(iter(maps.items()))
+seed = run.finished_seeds(name)[0]
+model = load_network(run, name, seed, fold=0)
 faces = data.train[np.flatnonzero(folds == 0)[:4]]
 
 
@@ -83,7 +88,7 @@ for keypoint in SECOND_ANNOTATOR:
 # annotator and pair of keypoints, beside maps that are free of it:
 
 # %%
-trainings = [run.summary(name, 0, fold) for fold in range(run.config.folds)]
+trainings = [run.summary(name, seed, fold) for fold in range(run.config.folds)]
 offsets = np.mean([training["axis_offset"] for training in trainings], axis=0)
 for annotator, offset in zip(ANNOTATORS, offsets, strict=True):
     own = range(len(KEYPOINTS)) if annotator == 1 else SECOND_ANNOTATOR

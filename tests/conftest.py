@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import data.reader
 from data.competition import (
@@ -26,6 +27,9 @@ from data.competition import (
 )
 from tests.kaggle_server import SECRET, KaggleServer
 from tests.refusal import Refusal
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # Where the tests are started in the background, Ctrl-C would be ignored, by their commands too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -75,6 +75,7 @@ def test_cv_leaves_everything_a_run_is(first):
         "leaderboard.md",
         "leaderboard.html",
         "suspects.csv",
+        "suspects.csv.sha256",
     }
     with (folder / "leaderboard.csv").open() as file:
         lines = {row["name"] for row in csv.DictReader(file)}
@@ -164,11 +165,13 @@ def test_a_run_killed_anywhere_and_started_again_is_the_same_run(place, first):
     while len(list(killed.glob("mask/seed0/*/done.json"))) < wanted:
         time.sleep(0.05)
         assert process.poll() is None
-    delay = random.uniform(0, 10)
+    # Starting takes longer than the last fold and the report, before whose end it must be.
+    delay = random.uniform(0, 2 if wanted else 8)
     print(f"killed {delay:.2f} s after {wanted} folds")
     time.sleep(delay)
     process.kill()
     process.communicate(timeout=60)  # the workers hold its output: the end of that is theirs
+    assert process.returncode == -signal.SIGKILL
     finished = {p: p.stat().st_mtime_ns for p in killed.glob("mask/seed0/*/done.json")}
     code, _, _ = run(place, *CV, "--run", "killed")
     assert code == 0

@@ -14,7 +14,7 @@ from data.renderer.surface import lines_of_sight, meet_face, to_pixels
 
 SIDEWAYS = ("yaw", "roll", "light_x", "parting", "gaze_u", "smirk")
 seeds = st.integers(0, 2**31)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def clean(face: Face) -> Face:

@@ -7,6 +7,7 @@ from data.competition import KEYPOINTS
 from data.faces import Faces
 from data.lookup import Lookup
 from data.reader import Competition
+from kfold.predictions import Predictions
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run, write_folds
 from kfold.run_config import RunConfig
@@ -55,12 +56,11 @@ def _finish(folder, data: Competition, held_out, sigma: float, bias: float, rng)
     folder.mkdir(parents=True)
     truth = np.nan_to_num(data.train.keypoints[held_out], nan=40)
     truth[:, 3, 0] += bias
-    np.savez(
-        folder / "predictions.npz",
+    Predictions(
         rows=np.flatnonzero(held_out),
         oof=(truth + rng.normal(0, sigma, truth.shape))[None],
         test=40 + rng.normal(0, sigma, (1, *data.test.keypoints.shape)),
-    )
+    ).write(folder)
     curves = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "trusted_rmse": [2.9, 1.9]}
     held_out = {f"val_{name}": values for name, values in curves.items()}
     write_json(folder / "history.json", curves | held_out | {"val_epoch": [1, 2]})

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from data.atomic import write_json
 from kfold.candidate import Budget
+from kfold.predictions import Predictions
 from kfold.presets import QUICK
 from kfold.recipe import Recipe
 from kfold.run import Run, open_run, read_folds, write_folds
@@ -95,7 +96,7 @@ class Formula:
         folder.mkdir(parents=True)
         rows = np.flatnonzero(read_folds(self.run) == task[2])
         oof = np.nan_to_num(DATA.train.keypoints[rows], nan=40) + quality(recipe)
-        np.savez(folder / "predictions.npz", rows=rows, oof=oof[None])
+        Predictions(rows, oof[None], DATA.test.keypoints[None]).write(folder)
         summary = {"rmse": quality(recipe), "seconds": 60.0}
         write_json(folder / "done.json", summary)
         return summary

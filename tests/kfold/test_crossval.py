@@ -100,7 +100,9 @@ def test_what_is_finished_starts_no_process(alone, monkeypatch):
 def test_what_diverged_is_not_trained_again(alone, monkeypatch):
     run, _ = alone
     monkeypatch.delattr("kfold.crossval.start_trainers")
-    assert trained(run, ["wild"], jobs=2).count("diverged before, left out (FORCE=1") == 2
+    assert (
+        trained(run, ["wild"], jobs=2).count("diverged before, left out (MODELS=wild FORCE=1") == 2
+    )
 
 
 def test_a_user_error_in_a_worker_arrives_as_it_is():

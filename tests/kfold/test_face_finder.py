@@ -19,7 +19,7 @@ def paste(canvas, face, left, top, size):
     return Square(left, top, size).to_photo(FACES.keypoints[face])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(-60, 200), st.integers(-60, 200), st.integers(40, 400))
 def test_a_dot_is_cut_to_where_it_is_mapped_back_from(left, top, size):
     square = Square(left, top, size)
@@ -35,7 +35,6 @@ def test_a_dot_is_cut_to_where_it_is_mapped_back_from(left, top, size):
     np.testing.assert_allclose(square.to_photo(seen), place, atol=0.05 * size / 96 + 0.05)
 
 
-@settings(deadline=None)
 @given(st.integers(-50, 50), st.integers(-50, 50), st.integers(96, 960))
 def test_a_face_is_framed_as_usual(left, top, size):
     usual = FACES.keypoints[0]

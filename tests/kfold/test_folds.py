@@ -24,7 +24,7 @@ def rows(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return groups[shuffled], annotator[shuffled].astype(np.int8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows(), st.integers(2, FOLDS), st.integers(0, 2**31))
 def test_groups_stay_whole_and_annotators_mix(
     table: tuple[np.ndarray, np.ndarray], folds: int, seed: int

@@ -32,7 +32,7 @@ def gaussian_logits(points):
     return np.moveaxis(logits, 1, -1).astype(np.float32)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
 def test_a_point_survives_encoding_as_a_map_and_decoding(seed):
     points = np.random.default_rng(seed).uniform(12, 83, (3, 15, 2))

@@ -92,7 +92,7 @@ text = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 numbers = st.floats(0, 100)
 
 
-@settings(deadline=None, max_examples=30)  # a disk may be slow
+@settings(max_examples=30)
 @given(
     st.lists(
         st.builds(

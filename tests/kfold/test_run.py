@@ -87,8 +87,25 @@ def test_force_forgets_the_models_asked_for_and_no_other(tmp_path, begun):
     changed = replace(CONFIG, models={"mask": Recipe("base", 4)})
     run = open_run(tmp_path / "run", changed, force=True)
     assert run.config.models["mask"].epochs == 4
-    assert not (run.folder / "mask").exists()
+    assert not any((run.folder / "mask").glob("seed*"))
     assert (run.folder / "b").exists()
+
+
+def test_force_forgets_the_seeds_asked_for_and_no_other(tmp_path, begun):
+    run = open_run(tmp_path / "run", replace(CONFIG, seeds=2))
+    for seed in range(2):
+        run.fold_folder("mask", seed, 0).mkdir(parents=True)
+    open_run(tmp_path / "run", replace(CONFIG, seeds=1), force=True)
+    assert not run.fold_folder("mask", 0, 0).exists()
+    assert run.fold_folder("mask", 1, 0).exists()
+
+
+def test_force_forgets_no_trial_of_a_search(tmp_path, begun):
+    begun.fold_folder("mask", 0, 0).mkdir(parents=True)
+    (begun.folder / JOURNAL).touch()
+    with pytest.raises(UserError, match="`make tune FORCE=1`, or pass another RUN="):
+        open_run(tmp_path / "run", CONFIG, force=True)
+    assert begun.fold_folder("mask", 0, 0).exists()
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_it_trains_on_corrected_labels(searched, monkeypatch):
 
 def test_it_stays_out_of_another_runs_folder(searched):
     before = sorted(Path("runs/winner").iterdir())
-    with pytest.raises(UserError, match="expected a search, found another run"):
+    with pytest.raises(UserError, match="expected a search, found other files"):
         main(Options(**FEW, run="winner", force=True))
     assert sorted(Path("runs/winner").iterdir()) == before
 

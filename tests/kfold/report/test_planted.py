@@ -9,6 +9,7 @@ from data.demo_faces import demo_faces
 from kfold.fit import fit_fold
 from kfold.folds import deal_groups
 from kfold.groups import person_groups
+from kfold.predictions import Predictions
 from kfold.presets import DEMO
 from kfold.report.suspects import rank_suspects
 
@@ -30,8 +31,8 @@ def out_of_fold(faces, epochs, folder):
     predicted = np.empty(faces.keypoints.shape)
     for fold in range(DEMO.folds):
         fit_fold(recipe, faces, faces[:1], folds, fold, 0, folder / f"{fold}")
-        with np.load(folder / f"{fold}" / "predictions.npz") as stored:
-            predicted[stored["rows"]] = stored["oof"].mean(axis=0)
+        predictions = Predictions.read(folder / f"{fold}")
+        predicted[predictions.rows] = predictions.oof.mean(axis=0)
     return predicted
 
 
