@@ -2,7 +2,7 @@
 
 Residual branches start small (De & Smith, 2020, 'Batch Normalization Biases Residual Blocks Towards
 the Identity Function'), so that batch norm may be left out. With it a network learns more an epoch
-and makes a quarter fewer of them in the same time on a CPU: in the end that is a tie.
+and makes a quarter fewer of them in the same time on a CPU: better if that is short, else a tie.
 """
 
 from __future__ import annotations
