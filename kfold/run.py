@@ -193,8 +193,9 @@ def _forget(folder: Path, before: RunConfig, config: RunConfig) -> None:
             "`make tune FORCE=1`, or pass another RUN=<name>."
         )
     for model, recipe in config.models.items():
-        same = before.models.get(model) == recipe
-        for seed in range(config.seeds if same else before.seeds):
+        if before.models.get(model) != recipe:
+            shutil.rmtree(folder / model, ignore_errors=True)
+        for seed in range(config.seeds):
             shutil.rmtree(folder / model / f"seed{seed}", ignore_errors=True)
 
 

@@ -28,17 +28,8 @@ def together(process: psutil.Process) -> int:
 
 def main() -> None:
     """Cross-validate the standard preset for a few epochs; print the largest sum of megabytes."""
-    data, folds = sys.argv[1:]
-    options = (
-        "--data",
-        str(Path(data).resolve()),
-        "--folds",
-        folds,
-        "--epochs",
-        f"{EPOCHS}",
-        "--run",
-        "memory",
-    )
+    data, folds = f"{Path(sys.argv[1]).resolve()}", sys.argv[2]
+    options = ("--data", data, "--folds", folds, "--epochs", f"{EPOCHS}", "--run", "memory")
     command = [sys.executable, "-m", "kfold.cv", *options]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     peak = 0
