@@ -33,39 +33,25 @@ class Preset:
 
 _HEATMAP = MODELS["heatmap"]
 
-QUICK = Preset(
-    {
-        "heatmap": replace(
-            _HEATMAP,
-            epochs=9,
-            policy="light",
-            learning_rate=0.018,
-            weight_decay=0.054,
-            map_weight=0.1,
-            views="four",
-            shape=Shape(
-                widths=(48, 64, 96), blocks=(1, 3, 3), decoder=64, dropout=0.1, batch_norm=True
-            ),
-        )
-    },
-    folds=4,
+_FOUND = replace(
+    _HEATMAP,
+    learning_rate=0.018,
+    weight_decay=0.054,
+    map_weight=0.1,
+    shape=Shape(widths=(48, 64, 96), blocks=(1, 3, 3), decoder=64, dropout=0.1, batch_norm=True),
 )
+
+QUICK = Preset({"heatmap": replace(_FOUND, epochs=9, policy="light", views="four")}, folds=4)
 """`make cv PRESET=quick`: one network a fold, which `make tune` found. On FaceBench RMSE
 out-of-fold 2.28, trusted 1.234 (the constant: 4.80 and 4.39), in 9:44 minutes on two cores."""
 
-STANDARD = Preset({"heatmap": replace(_HEATMAP, epochs=58)})
-"""`make cv`: a network without batch norm, trained longer, looking eight times. On FaceBench RMSE
-out-of-fold 2.21, trusted 1.137 (the constant: 4.80 and 4.40), in 51 minutes on two cores."""
+STANDARD = Preset({"heatmap": replace(_FOUND, epochs=44)})
+"""`make cv`: the same network, trained longer, looking eight times. On FaceBench RMSE out-of-fold
+2.21, trusted 1.133 (the constant: 4.80 and 4.40), in 52 minutes on two cores."""
 
-BEST = Preset(
-    {
-        **STANDARD.models,
-        "heatmap_norm": replace(_HEATMAP, epochs=48, shape=Shape(batch_norm=True)),
-    }
-)
-"""`make cv PRESET=best`: the standard network and one with batch norm; with RUN=standard it goes on
-from that preset's run, and SEEDS= adds more of both. On FaceBench RMSE out-of-fold 2.20, trusted
-1.124 (the constant: 4.80 and 4.40), in 109 minutes on two cores."""
+BEST = Preset({**STANDARD.models, "heatmap_plain": replace(_HEATMAP, epochs=48)})
+"""`make cv PRESET=best`: the standard network and one without batch norm; with RUN=standard it goes
+on from that preset's run, and SEEDS= adds more of both."""
 
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", coarse=0.0, views="mirror")}, folds=2

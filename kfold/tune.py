@@ -11,6 +11,7 @@ from data.errors import UserError, run_command
 from kfold.place import Place
 
 if TYPE_CHECKING:
+    from data.faces import Faces
     from data.reader import Competition
 
 TRIALS = 30
@@ -66,7 +67,6 @@ def main(options: Options) -> None:
 def _search(options: Options, folder: Path, data: Competition) -> None:
     from dataclasses import replace
 
-    from data.corrections import read_corrections
     from data.terminal import open_console
     from kfold.begin import begin_run
     from kfold.candidate import Budget
@@ -87,8 +87,7 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     place = need or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
-    if options.corrections:
-        read_corrections(options.corrections, data.train)  # refused before anything is forgotten
+    _check(options, data.train, folds)
     _make_room(folder, options.force)
     reference = QUICK.models["heatmap"]
     reference = replace(reference, epochs=options.epochs or reference.epochs)
@@ -104,6 +103,18 @@ def _search(options: Options, folder: Path, data: Competition) -> None:
     with start_at(place, run, trainings, console) as trainers:
         search.train(trainers)
     console.print(write())
+
+
+def _check(options: Options, faces: Faces, folds: int) -> None:
+    """Refuse corrections and folds that the faces do not allow before anything is forgotten."""
+    from data.corrections import read_corrections
+    from kfold.folds import deal_groups
+    from kfold.groups import person_groups
+
+    if options.corrections:
+        read_corrections(options.corrections, faces)
+    if options.force:
+        deal_groups(person_groups(faces).labels, faces.annotator, folds)
 
 
 def _make_room(folder: Path, force: bool) -> None:

@@ -186,9 +186,10 @@ plt.show()
 # measure. A second seed differs by 0.0004 px in `full`, 0.01 in `one_head`, 0.02 in `no_offset`. So
 # `distrust`, `bfloat16`, `ema` and `no_map_loss` are about as good as `full`; wrong labels do
 # little harm under Huber's loss, and bfloat16 saves no minute on these cores. Batch norm learns
-# more an epoch, and each takes a third longer: the 58 epochs of the standard preset (84 minutes of
-# training on two cores) and 48 with batch norm (96, beside other work) come out the same, 1.160 and
-# 1.158. Their mean has 1.144, so the best preset has both.
+# more an epoch, and each takes a third longer. A search that started from `full` took it up, with
+# twice the rate (see the README): the quick and the standard preset have that recipe. Trained
+# for as long as `make cv` may take, it gains little: 1.154 with it in 86 minutes of training on two
+# cores, 1.160 without it in 84. The best preset has both, as their errors differ.
 
 # %%
 table = run.folder.with_name("ablation") / "leaderboard.csv"

@@ -78,6 +78,7 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
         config=config,
         again=again,
         with_labels=with_labels,
+        epochs=STANDARD.models["heatmap"].epochs,
         changes=differences(recipe, base) or "the reference itself",
         json=config.read_text(),
         counts=_counts(study),

@@ -109,6 +109,8 @@ def test_it_trains_on_corrected_labels(searched, monkeypatch):
     journal = run.folder / "search.journal"
     with pytest.raises(UserError, match=r"gone\.csv"):
         main(Options(**FEW, run="corrected", corrections=Path("gone.csv"), force=True))
+    with pytest.raises(UserError, match="folds: expected at most"):
+        main(Options(**{**FEW, "folds": 99}, run="corrected", force=True))
     assert journal.exists()
 
 
