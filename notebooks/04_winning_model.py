@@ -188,8 +188,9 @@ plt.show()
 # little harm under Huber's loss, and bfloat16 saves no minute on these cores. Batch norm learns
 # more an epoch, and each takes a third longer. A search that started from `full` took it up, with
 # twice the rate (see the README): the quick and the standard preset have that recipe. Trained
-# for as long as `make cv` may take, it gains little: 1.154 with it in 86 minutes of training on two
-# cores, 1.160 without it in 84. The best preset has both, as their errors differ.
+# for as long as `make cv` may take, it gains little: 1.154 in 86 minutes of training on two cores,
+# and 1.160 by `full`'s network in 84. Two networks err differently: the best preset has that one
+# and one with batch norm (1.158 in 96 minutes, beside other work), whose mean has 1.144.
 
 # %%
 table = run.folder.with_name("ablation") / "leaderboard.csv"
