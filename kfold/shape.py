@@ -39,16 +39,16 @@ class Shape:
 
     stem: Channels = 24
     stem_kernel: Side = 5
-    widths: tuple[Channels, Channels, Channels] = (48, 96, 128)
-    blocks: tuple[Blocks, Blocks, Blocks] = (1, 2, 2)
+    widths: tuple[Channels, Channels, Channels] = (48, 64, 96)
+    blocks: tuple[Blocks, Blocks, Blocks] = (1, 3, 3)
     kernel: Side = 3
     padding: Literal["zeros", "mirror"] = "zeros"
     pooling: Literal["average", "max", "stride"] = "average"
-    decoder: Channels = 48
-    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    decoder: Channels = 64
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
     annotator_heads: bool = True
     axis_offset: bool = True
-    batch_norm: bool = False
+    batch_norm: bool = True
 
 
 def multiplications(shape: Shape) -> int:

@@ -118,7 +118,7 @@ def test_predictions_that_are_no_numbers_are_not_kept(faces, folds, tmp_path, mo
 
 def test_batch_norm_sees_what_averaged_weights_make_of_faces(faces, folds, tmp_path, monkeypatch):
     """Faces look to it then as they do in training: each channel about 0 ± 1."""
-    models, small = [], Shape(stem=8, widths=(8, 16, 16), decoder=8, batch_norm=True)
+    models, small = [], Shape(stem=8, widths=(8, 16, 16), decoder=8, dropout=0.0)
     keep = lambda recipe: models.append(build_model(recipe)) or models[-1]  # noqa: E731
     monkeypatch.setattr("kfold.fit.build_model", keep)
     # One step an epoch: all of the training faces are one batch, so its statistics are exact.

@@ -17,7 +17,7 @@ RECIPES = {
     "regression": Recipe("regression", 1),
     "base": Recipe("base", 1),
     "one head": Recipe("heatmap", 1, shape=Shape(annotator_heads=False)),
-    "batch norm": Recipe("heatmap", 1, shape=Shape(batch_norm=True)),
+    "no batch norm": Recipe("heatmap", 1, shape=Shape(batch_norm=False)),
     "mirrored edges": Recipe("heatmap", 1, shape=Shape(padding="mirror", pooling="max")),
     "strides": Recipe("heatmap", 1, shape=Shape(pooling="stride", dropout=0.2, kernel=5)),
 }
