@@ -137,7 +137,7 @@ def with_overrides(
         if value is not None and value < least:
             raise UserError(f"{name}: expected at least {least}, found {value}.")
     # A model that the preset trains is trained the preset's way.
-    recipes = {name: preset.models.get(name) or recipe_of(name) for name in models}
+    recipes = {name: recipe_of(name, MODELS | preset.models) for name in models}
     return Preset(
         {
             name: _changed(recipe, epochs, policy)

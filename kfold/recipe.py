@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, ClassVar, Literal
 
@@ -89,15 +90,15 @@ MODELS: dict[str, Recipe] = {
 and ours."""
 
 
-def recipe_of(model: str) -> Recipe:
+def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
     """The recipe known as `model`.
 
     Raises:
         UserError: no such model.
     """
-    if model not in MODELS:
-        raise UserError(f"unknown model {model!r}: expected one of {', '.join(MODELS)}.")
-    return MODELS[model]
+    if model not in known:
+        raise UserError(f"unknown model {model!r}: expected one of {', '.join(known)}.")
+    return known[model]
 
 
 def differences(one: Recipe | Shape, other: Recipe | Shape) -> str:

@@ -228,6 +228,7 @@ def test_a_write_that_fails_is_told_and_the_next_run_continues(place, first):
     [
         (("kfold.cv", "--data", "nowhere"), 1, "nowhere: no such folder"),
         ((*CV, "--models", "resnet"), 1, "unknown model 'resnet': expected one of base"),
+        ((*CV, "--preset", "ablation", "--models", "no_norm"), 1, "heatmap, full, one_head, no"),
         ((*CV, "--preset", "fast"), 1, "unknown preset 'fast': expected one of"),
         ((*CV, "--policy", "wild"), 1, "expected one of none, flip, light, standard, strong"),
         ((*CV, "--folds", "99999", "--run", "many"), 1, "99999"),
