@@ -1,4 +1,4 @@
-"""Shuffled, augmented batches for `model.fit`, made ahead of time by worker processes."""
+"""Shuffled, augmented batches for `model.fit`, prefetched by worker processes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from data.faces import Faces
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-_AHEAD = 3
-"""Batches that each worker may be ahead of the training."""
+_PREFETCH = 3
+"""Batches that each worker may prepare ahead of the training."""
 
 
 def network_inputs(
     images: np.ndarray, annotator: np.ndarray, mirrored: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What every network eats.
+    """The inputs of every network, by name.
 
     Args:
         images: uint8 (B, 96, 96).
         annotator: int (B,), 1 or 2.
-        mirrored: bool (B,), which images are mirrored.
+        mirrored: bool (B,), whether each image is mirrored.
 
     Returns:
         `image` uint8 (B, 96, 96, 1), `annotator` int32 (B,) and `mirrored` int32 (B,), 0 or 1.
@@ -43,27 +43,28 @@ def network_inputs(
 class Batches(keras.utils.PyDataset):
     """Faces as batches of `network_inputs` and keypoints.
 
-    Keypoints are float32 (B, 15, 2) in pixels, NaN where there is no label. Every epoch shuffles
-    anew and leaves out the remainder that fills no batch, so that all batches are of one size;
-    fewer faces than `batch_size` make one batch. Batch `index` of an epoch depends on the faces,
-    the seed, the epoch and the index alone, not on the number of workers.
+    Keypoints are float32 (B, 15, 2) in pixels, NaN where there is no label. Each epoch has a new
+    order and drops the last incomplete batch, so that all batches have one size; fewer faces than
+    `batch_size` make one batch. Batch `index` of an epoch depends on the faces, the seed, the epoch
+    and the index only, not on the number of workers.
 
-    Close it, or use it in a `with`, to end the worker processes.
+    `close()`, or the end of a `with` block, ends the worker processes.
 
     Args:
         faces: the training faces; `images` may be memory-mapped.
         batch_size: B.
-        policy: a name of `augment.policies.POLICIES`.
-        seed: of the shuffles and the augmentation.
-        workers: processes that work ahead, across epochs too; 0 makes each batch when asked.
-        size: pixels along a side of the images, which are shrunk to it after augmentation;
+        policy: a name in `augment.policies.POLICIES`.
+        seed: of the order and the augmentation.
+        workers: processes that prefetch batches, also of the next epoch; 0 makes each batch when it
+            is requested.
+        size: width and height in pixels that images are downsampled to after augmentation;
             keypoints stay in pixels of the full size.
 
     Attributes:
-        seconds: for which batches were waited for or, without workers, made.
+        seconds: spent waiting for batches or, without workers, making them.
 
     Raises:
-        UserError: no policy has that name.
+        UserError: there is no policy of that name.
     """
 
     def __init__(
@@ -86,8 +87,8 @@ class Batches(keras.utils.PyDataset):
         self._size = size
         self.seconds = 0.0
         self._epoch = 0
-        self._asked: int | None = None
-        self._ahead = _AHEAD * workers
+        self._requested: int | None = None
+        self._ahead = _PREFETCH * workers
         self._pool: Executor | None = start_workers(workers) if workers else None
         self._pending: dict[int, Future[Arrays]] = {}
 
@@ -95,35 +96,36 @@ class Batches(keras.utils.PyDataset):
         return max(1, len(self._faces) // self._batch_size)
 
     def on_epoch_begin(self) -> None:
-        """Start to count the batches that Keras asks for."""
-        self._asked = 0
+        """Start counting the batches that Keras requests."""
+        self._requested = 0
 
     def on_epoch_end(self) -> None:
-        """Shuffle anew, unless Keras only looked at a batch to build the model."""
-        if self._asked == len(self):
+        """Go on to the next epoch, unless Keras requested a batch only to build the model."""
+        if self._requested == len(self):
             self._epoch += 1
-        self._asked = None
+        self._requested = None
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        # `fit` asks in an order drawn from Python's global random state; within an epoch, then,
-        # the k-th call gets batch k: they are shuffled, and it is the one made ahead.
-        if self._asked is not None:
-            index, self._asked = self._asked, self._asked + 1
+        # Keras shuffles the indices by Python's global random state. Within an epoch the k-th
+        # request therefore gets batch k: rows are shuffled anyway, and batch k is prefetched.
+        if self._requested is not None:
+            index, self._requested = self._requested, self._requested + 1
         position, start = self._epoch * len(self) + index, time.perf_counter()
         images, keypoints, mirrored = self._augmented(position)
         annotator = self._faces.annotator[self._rows(position)]
-        inputs = network_inputs(shrunk(images, self._size), annotator, mirrored)
+        inputs = network_inputs(downsample(images, self._size), annotator, mirrored)
         self.seconds += time.perf_counter() - start
         return inputs, keypoints
 
     def _rows(self, position: int) -> np.ndarray:
+        """Rows of the faces in the batch at `position`, counted over all epochs."""
         epoch, index = divmod(position, len(self))
         shuffle = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(epoch,)))
         order = shuffle.permutation(len(self._faces))
         return order[index * self._batch_size : (index + 1) * self._batch_size]
 
     def _arguments(self, position: int) -> tuple:
-        """Return what `augment_faces` needs: only the batch's own rows travel to a worker."""
+        """Arguments of `augment_faces`; only the batch's own rows are sent to a worker."""
         batch = self._faces[self._rows(position)]
         seed = np.random.SeedSequence(self._seed, spawn_key=divmod(position, len(self)))
         return np.asarray(batch.images), batch.keypoints, self._policy, seed
@@ -140,7 +142,7 @@ class Batches(keras.utils.PyDataset):
         return self._pending[position].result()
 
     def close(self) -> None:
-        """End the worker processes, once they are done with the batch in hand."""
+        """End the worker processes after the batches that they are making."""
         for future in self._pending.values():
             future.cancel()
         self._pending.clear()
@@ -159,8 +161,8 @@ class Batches(keras.utils.PyDataset):
         self.close()
 
 
-def shrunk(images: np.ndarray, size: int) -> np.ndarray:
-    """Images uint8 (N, 96, 96) at (N, size, size), each pixel the mean of those it covers."""
+def downsample(images: np.ndarray, size: int) -> np.ndarray:
+    """Images uint8 (N, 96, 96) as (N, size, size); each pixel is the mean of those it covers."""
     if size == IMAGE_SIZE:
         return images
     return np.stack([cv2.resize(i, (size, size), interpolation=cv2.INTER_AREA) for i in images])

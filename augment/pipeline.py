@@ -24,20 +24,23 @@ def augment_faces(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Augment every face by the named policy; the result depends on the arguments alone.
 
+    A keypoint follows its pixel to 0.05 px. It becomes NaN, both x and y, where it leaves the
+    square of pixel centres, 0 <= x, y <= 95. A policy that changes nothing, such as `none`,
+    returns copies.
+
     Args:
         images: uint8 (B, 96, 96).
         keypoints: float32 (B, 15, 2), x and y in pixels, NaN where there is no label.
-        policy: a name of `augment.policies.POLICIES`.
+        policy: a name in `augment.policies.POLICIES`.
         seed: of every random draw.
 
     Returns:
-        New images and keypoints of the same shapes and types, and bool (B,), which faces are
-        mirrored. A keypoint follows its pixel to 0.05 px. It becomes NaN, both x and y, where it
-        ends outside the square of pixel centres, 0 <= x, y <= 95. A policy that changes nothing,
-        such as `none`, returns copies.
+        images: uint8 (B, 96, 96).
+        keypoints: float32 (B, 15, 2) in pixels.
+        mirrored: bool (B,), whether each image is mirrored.
 
     Raises:
-        UserError: no policy has that name.
+        UserError: there is no policy of that name.
     """
     rules = policy_named(policy)
     images, keypoints, mirrored = images.copy(), keypoints.copy(), np.zeros(len(images), bool)
@@ -54,35 +57,35 @@ def augment_faces(
 
 
 def _reseed(pipeline: A.Compose, seed: int | np.random.SeedSequence) -> None:
-    # Not Compose(seed=): it gives every transform a stream of its own from the same seed, so that
-    # their draws agree (the first face is warped if and only if it is mirrored).
+    # Not Compose(seed=): it gives each transform its own generator with the same seed, so that
+    # their draws coincide (the first face would be warped if and only if it is mirrored).
     generator = np.random.default_rng(seed)
     pipeline.set_random_state(generator, random.Random(int(generator.integers(2**63))))
 
 
 @lru_cache
 def _pipeline(policy: Policy, thread: int) -> A.Compose:
-    """Build a policy's transforms, once a thread as they hold the random state of a call."""
+    """Build a policy's transforms, once per thread: they hold the random state of a call."""
     import albumentations as A
     import cv2
 
-    from augment.mirror import Mirror
+    from augment.flip import KeypointFlip
     from augment.warp import Warp
 
     cv2.setNumThreads(0)
-    light = [
+    photometric = [
         A.RandomBrightnessContrast(0.3, 0.3, brightness_by_max=False, p=0.4),
         A.RandomGamma((70, 140), p=0.4),
         A.CLAHE(3.0, tile_grid_size=(4, 4), p=0.2),
     ]
-    grain = [A.GaussianBlur((3, 3), (0.4, 1.0)), A.GaussNoise((0.01, 0.04))]
+    blur_noise = [A.GaussianBlur((3, 3), (0.4, 1.0)), A.GaussNoise((0.01, 0.04))]
     return A.Compose(
         [
-            Mirror(policy.mirror),
-            Warp(policy.rotate, policy.zoom, policy.shift, policy.tilt, policy.warp),
-            A.OneOf(light, policy.light),
-            A.OneOf(grain, policy.grain),
-            A.CoarseDropout((1, 3), (6, 20), (6, 20), "random_uniform", p=policy.hide),
+            KeypointFlip(policy.flip),
+            Warp(policy.rotate, policy.scale, policy.shift, policy.perspective, policy.warp),
+            A.OneOf(photometric, policy.photometric),
+            A.OneOf(blur_noise, policy.blur_noise),
+            A.CoarseDropout((1, 3), (6, 20), (6, 20), "random_uniform", p=policy.coarse_dropout),
         ],
         keypoint_params=A.KeypointParams("xy", remove_invisible=False, check_each_transform=False),
         is_check_shapes=False,

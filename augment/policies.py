@@ -1,41 +1,42 @@
-"""The named augmentation policies, as data: what may happen to a face, how far and how often."""
+"""Augmentation policies by name: which transforms, how strong and how often."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from data.errors import UserError
+from data.system.errors import UserError
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Ranges and probabilities of one policy; the defaults change nothing.
+    """Ranges and probabilities of one augmentation policy; the defaults change nothing.
 
     Attributes:
-        mirror: probability of a left-right mirror.
-        warp: probability of the one geometric warp that the next four describe.
-        rotate: degrees, either way, about the image's centre.
-        zoom: smallest and largest scale, log-uniform.
-        shift: pixels along x and along y, either way.
-        tilt: pixels, along x and along y, that the corners may stray (perspective).
-        light: probability of a change of brightness and contrast, gamma, or local contrast (CLAHE).
-        grain: probability of Gaussian blur or Gaussian noise.
-        hide: probability of a few hidden rectangles (coarse dropout); their keypoints stay.
+        flip: probability of a horizontal flip.
+        warp: probability of the geometric warp that the next four fields describe.
+        rotate: largest rotation about the image's centre, in degrees in either direction.
+        scale: smallest and largest scale; drawn log-uniformly.
+        shift: largest shift along x and y, in pixels in either direction.
+        perspective: largest further shift of each corner along x and y, in pixels.
+        photometric: probability of one change of brightness and contrast, of gamma, or of local
+            contrast (CLAHE).
+        blur_noise: probability of Gaussian blur or Gaussian noise.
+        coarse_dropout: probability of one to three filled rectangles; keypoints below them stay.
     """
 
-    mirror: float = 0.0
+    flip: float = 0.0
     warp: float = 0.0
     rotate: float = 0.0
-    zoom: tuple[float, float] = (1.0, 1.0)
+    scale: tuple[float, float] = (1.0, 1.0)
     shift: float = 0.0
-    tilt: float = 0.0
-    light: float = 0.0
-    grain: float = 0.0
-    hide: float = 0.0
+    perspective: float = 0.0
+    photometric: float = 0.0
+    blur_noise: float = 0.0
+    coarse_dropout: float = 0.0
 
     @property
     def rules(self) -> str:
-        """What it changes: 'mirror 0.5, warp 0.8'."""
+        """The fields that differ from their defaults: 'flip 0.5, warp 0.8'."""
         changed = {
             field.name: getattr(self, field.name)
             for field in fields(self)
@@ -46,45 +47,49 @@ class Policy:
 
 POLICIES = {
     "none": Policy(),
-    "flip": Policy(mirror=0.5),
+    "flip": Policy(flip=0.5),
     "light": Policy(
-        mirror=0.5,
+        flip=0.5,
         warp=0.8,
         rotate=12.0,
-        zoom=(0.88, 1.14),
+        scale=(0.88, 1.14),
         shift=5,
-        tilt=1.5,
-        light=0.5,
-        grain=0.15,
-        hide=0.1,
+        perspective=1.5,
+        photometric=0.5,
+        blur_noise=0.15,
+        coarse_dropout=0.1,
     ),
     "standard": Policy(
-        mirror=0.5,
+        flip=0.5,
         warp=0.9,
         rotate=16.0,
-        zoom=(0.86, 1.17),
+        scale=(0.86, 1.17),
         shift=6,
-        tilt=2.0,
-        light=0.8,
-        grain=0.25,
-        hide=0.2,
+        perspective=2.0,
+        photometric=0.8,
+        blur_noise=0.25,
+        coarse_dropout=0.2,
     ),
     "strong": Policy(
-        mirror=0.5,
+        flip=0.5,
         warp=0.9,
         rotate=30.0,
-        zoom=(0.5, 1.35),
+        scale=(0.5, 1.35),
         shift=12,
-        tilt=4.0,
-        light=0.8,
-        grain=0.4,
-        hide=0.3,
+        perspective=4.0,
+        photometric=0.8,
+        blur_noise=0.4,
+        coarse_dropout=0.3,
     ),
 }
 
 
 def policy_named(name: str) -> Policy:
-    """Return the policy of that name; a `UserError` that lists the names if there is none."""
+    """Return the policy called `name`.
+
+    Raises:
+        UserError: there is no policy of that name.
+    """
     if name not in POLICIES:
         known = ", ".join(POLICIES)
         raise UserError(f"augmentation policy: expected one of {known}; found '{name}'")

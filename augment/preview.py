@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from augment.policies import POLICIES
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
-from data.errors import UserError, run_command
+from data.system.command import run_command
+from data.system.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,65 +17,62 @@ if TYPE_CHECKING:
 
     from data.faces import Faces
 
-COLUMNS = {"none": 1, "flip": 2}
-"""Samples of each face by policy; any other policy has `MORE`."""
-MORE = 5
+SAMPLES = {"none": 1, "flip": 2}
+"""Samples of each face by policy; every other policy has `MANY_SAMPLES`."""
+MANY_SAMPLES = 5
 
 PITCH = IMAGE_SIZE + 4
 """Pixels from one face to the next."""
 GAP = 12
-"""More pixels between policies."""
+"""Further pixels between policies."""
 
 COLOURS = {"left": "#35a7ff", "right": "#ff9f1c", "middle": "#7ae582"}
-"""By the subject's own side of a keypoint: a mirror that forgot to swap names would show."""
+"""Colour by the subject's own side; a flip that does not swap left and right would show."""
 
 
 @dataclass(frozen=True)
-class Preview:
-    """Draw a contact sheet of every augmentation policy.
-
-    Attributes:
-        data: folder with the competition's four files, zipped or not.
-        out: the PNG to write.
-        faces: rows of the sheet, half of them from each annotator.
-        seed: chooses the faces and the augmentation.
-    """
+class PreviewOptions:
+    """Draw a contact sheet of every augmentation policy."""
 
     data: Path = Path("data/raw")
+    """Folder with the competition's four files, zipped or not."""
     out: Path = Path("runs/preview.png")
+    """PNG file to write."""
     faces: int = 6
+    """Rows of the sheet, half of them from each annotator."""
     seed: int = 0
+    """Seed of the choice of faces and of the augmentation."""
 
 
-def main(config: Preview) -> None:
-    """Write the sheet and print where it is.
+def main(options: PreviewOptions) -> None:
+    """Write the sheet and print its path.
 
     Raises:
-        UserError: `out` is no PNG, there are no faces to draw, or the data cannot be read.
+        UserError: `out` is not a PNG file, `faces` is below 1, or the data cannot be read.
     """
-    if config.out.suffix.lower() != ".png":
-        raise UserError(f"--out: expected a name that ends in .png; found '{config.out}'")
-    if config.faces < 1:
-        raise UserError(f"--faces: expected 1 or more; found {config.faces}")
-    from data.atomic import replacing
+    if options.out.suffix.lower() != ".png":
+        raise UserError(f"--out: expected a name that ends in .png; found '{options.out}'")
+    if options.faces < 1:
+        raise UserError(f"--faces: expected 1 or more; found {options.faces}")
     from data.reader import read_competition
+    from data.system.atomic import replacing
 
-    faces = choose_faces(read_competition(config.data).train, config.faces, config.seed)
-    sheet = draw_sheet(faces, config.seed)
-    with replacing(config.out) as path:
+    faces = choose_faces(read_competition(options.data).train, options.faces, options.seed)
+    sheet = draw_sheet(faces, options.seed)
+    with replacing(options.out) as path:
         sheet.savefig(path)
-    print(f"{config.out}: {len(faces)} faces under {', '.join(POLICIES)}")
+    print(f"{options.out}: {len(faces)} faces under {', '.join(POLICIES)}")
 
 
 def choose_faces(train: Faces, count: int, seed: int) -> Faces:
-    """Choose up to `count` faces at random, the two annotators in turn as far as they go."""
+    """Choose up to `count` faces at random, half from each annotator if there are enough."""
     import numpy as np
 
     shuffled = np.random.default_rng(seed).permutation(len(train))
     turns = np.empty(len(train), int)
     for annotator in ANNOTATORS:
-        mine = train.annotator[shuffled] == annotator
-        turns[mine] = np.arange(mine.sum())
+        own = train.annotator[shuffled] == annotator
+        turns[own] = np.arange(own.sum())
     chosen = shuffled[np.argsort(turns, kind="stable")][:count]
     return train[chosen[np.argsort(train.annotator[chosen], kind="stable")]]
 
@@ -83,8 +81,8 @@ def draw_sheet(faces: Faces, seed: int) -> Figure:
     """Draw a row for each face and a group of columns for each policy."""
     from matplotlib.figure import Figure
 
-    widths = {name: COLUMNS.get(name, MORE) for name in POLICIES}
-    width = PITCH * sum(widths.values()) + GAP * (len(widths) + 1)
+    samples = {name: SAMPLES.get(name, MANY_SAMPLES) for name in POLICIES}
+    width = PITCH * sum(samples.values()) + GAP * (len(samples) + 1)
     height = PITCH * len(faces) + 6 * GAP
     sheet = Figure(figsize=(width / 100, height / 100), dpi=200, facecolor="white")
     axes = sheet.add_axes(
@@ -92,9 +90,9 @@ def draw_sheet(faces: Faces, seed: int) -> Figure:
     )
     axes.set_axis_off()
     left = 0
-    for name, samples in widths.items():
+    for name, count in samples.items():
         _draw_title(axes, name, left)
-        for sample in range(samples):
+        for sample in range(count):
             _draw_column(axes, faces, name, (seed, sample), left)
             left += PITCH
         left += GAP
@@ -129,7 +127,7 @@ def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], l
 
 
 def colour_of(keypoint: str) -> str:
-    """The colour of the side that a keypoint is on, as #rrggbb."""
+    """Colour of a keypoint's side, as #rrggbb."""
     words = keypoint.split("_")
     return next((colour for side, colour in COLOURS.items() if side in words), COLOURS["middle"])
 
@@ -143,4 +141,4 @@ def _draw_legend(axes: Axes, y: float) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main, Preview)
+    run_command(main, PreviewOptions)

@@ -1,4 +1,4 @@
-"""One geometric warp: rotation, zoom, shift and perspective in a single resampling."""
+"""Geometric augmentation: rotation, scale, shift and perspective in one resampling."""
 
 from __future__ import annotations
 
@@ -17,32 +17,40 @@ _CORNERS = np.array([[0, 0], [_LAST, 0], [_LAST, _LAST], [0, _LAST]], np.float32
 
 
 class Warp(A.DualTransform):
-    """Rotate, zoom, shift and tilt a face (96, 96); its keypoints follow exactly.
+    """Random homography of a face (96, 96); its keypoints follow exactly.
 
-    The four corner pixels turn by up to `rotate` degrees about the image's centre, scale by a
-    log-uniform factor from `zoom`, shift by up to `shift` pixels along each axis, and each then
-    strays by up to `tilt` pixels along each axis: the homography that takes the corners there
-    moves the image and the keypoints. What comes from beyond the image repeats its border.
+    The homography is given by where it takes the four corner pixels. They rotate by up to `rotate`
+    degrees about the image's centre, scale by a log-uniform factor from `scale` and shift by up to
+    `shift` pixels along each axis; then each corner moves by up to `perspective` pixels along each
+    axis. Pixels from beyond the image repeat its border.
 
-    One resampling keeps an image sharper than A.Affine followed by A.Perspective, in a quarter of
-    the time. Elastic warps are left out: A.ElasticTransform rounds keypoints to whole pixels.
+    One resampling keeps an image sharper than `A.Affine` followed by `A.Perspective`, in a quarter
+    of the time. There is no elastic deformation: `A.ElasticTransform` rounds keypoints to whole
+    pixels.
     """
 
     def __init__(
-        self, rotate: float, zoom: tuple[float, float], shift: float, tilt: float, p: float
+        self,
+        rotate: float,
+        scale: tuple[float, float],
+        shift: float,
+        perspective: float,
+        p: float,
     ) -> None:
         super().__init__(p)
-        self.rotate, self.zoom, self.shift, self.tilt = rotate, zoom, shift, tilt
+        self.rotate, self.scale = rotate, scale
+        self.shift, self.perspective = shift, perspective
 
     def get_params(self) -> dict[str, Any]:
         """Draw the homography `matrix` (3, 3), from source pixels to output pixels."""
         draw = self.py_random.uniform
         angle = draw(-self.rotate, self.rotate)
-        scale = math.exp(draw(*map(math.log, self.zoom)))
+        scale = math.exp(draw(*map(math.log, self.scale)))
         affine = cv2.getRotationMatrix2D(_CENTRE, angle, scale)
         affine[:, 2] += draw(-self.shift, self.shift), draw(-self.shift, self.shift)
         corners = cv2.transform(_CORNERS[None], affine)[0]
-        corners += self.random_generator.uniform(-self.tilt, self.tilt, corners.shape)
+        limit = self.perspective
+        corners += self.random_generator.uniform(-limit, limit, corners.shape)
         return {"matrix": cv2.getPerspectiveTransform(_CORNERS, corners)}
 
     def apply(self, img: np.ndarray, matrix: np.ndarray, **params: Any) -> np.ndarray:
@@ -54,7 +62,7 @@ class Warp(A.DualTransform):
     def apply_to_keypoints(
         self, keypoints: np.ndarray, matrix: np.ndarray, **params: Any
     ) -> np.ndarray:
-        """Move keypoints (K, 5): x, y and the three columns albumentations adds; NaN stays NaN."""
+        """Move keypoints (K, 5): x, y and three columns of albumentations' own; NaN stays NaN."""
         # Not cv2.perspectiveTransform: it turns NaN into (0, 0).
         moved = keypoints[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         return np.hstack([moved[:, :2] / moved[:, 2:], keypoints[:, 2:]])

@@ -1,4 +1,4 @@
-"""Worker processes that leave Ctrl-C to the caller and end with it."""
+"""Worker processes that ignore Ctrl-C and end with the process that started them."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from typing import Any
 
 
 def import_augmentation() -> None:
-    """Import now, not in the first batch."""
+    """Import what augmentation uses before the first batch."""
     import albumentations  # noqa: F401
 
 
 def start_workers(
     count: int,
-    prepare: Callable[..., None] = import_augmentation,
-    arguments: tuple[Any, ...] = (),
+    initializer: Callable[..., None] = import_augmentation,
+    initargs: tuple[Any, ...] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Executor:
-    """Start processes, ready for `augment_faces` or what else; shut the executor down to end them.
+    """Start processes for `augment_faces` or other functions; shut the executor down to end them.
 
-    joblib's processes rather than the standard library's: those would run the caller's script
-    again, and with it the import of TensorFlow, and forked ones would copy TensorFlow's locks.
+    They are joblib's (loky), not the standard library's: spawned ones would run the caller's script
+    again, and with it the import of TensorFlow; forked ones would copy TensorFlow's locks.
 
     Args:
-        count: of the processes.
-        prepare: called first in each of them.
-        arguments: of `prepare`; may hold queues of loky's context.
+        count: number of processes.
+        initializer: called first in each process.
+        initargs: arguments of `initializer`; may contain queues of loky's context.
         environment: variables that are set before anything is imported.
     """
     from joblib.externals.loky import ProcessPoolExecutor
 
-    resource_tracker.ensure_running()  # its own start would lift the mask
-    first = os.getpid(), prepare, arguments
-    pool = ProcessPoolExecutor(count, initializer=_begin, initargs=first, env=environment)
-    with _ctrl_c_held():
-        pool.submit(bool)  # the first task starts all the processes
+    resource_tracker.ensure_running()  # if it started later, it would unblock SIGINT
+    first = os.getpid(), initializer, initargs
+    pool = ProcessPoolExecutor(count, initializer=_initialize, initargs=first, env=environment)
+    with _sigint_blocked():
+        pool.submit(bool)  # the first task starts all processes
     return pool
 
 
 @contextmanager
-def _ctrl_c_held() -> Iterator[None]:
-    """Hold Ctrl-C back; a process started meanwhile inherits the mask and never sees it."""
+def _sigint_blocked() -> Iterator[None]:
+    """Block SIGINT; processes started meanwhile inherit the mask and never receive it."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -55,13 +55,13 @@ def _ctrl_c_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _begin(parent: int, prepare: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-    """End with the parent, even if it is killed."""
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
-    prepare(*arguments)
+def _initialize(parent: int, initializer: Callable[..., None], initargs: tuple[Any, ...]) -> None:
+    """Make this process end with its parent, even if that is killed."""
+    Thread(target=_exit_after, args=(parent,), daemon=True).start()
+    initializer(*initargs)
 
 
-def _end_with(parent: int) -> None:
+def _exit_after(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

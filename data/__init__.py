@@ -1,1 +1,1 @@
-"""The competition's files, checked and turned into arrays. Knows nothing of training."""
+"""The competition's files: fetched, checked and turned into arrays. Knows nothing of training."""

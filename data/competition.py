@@ -1,12 +1,13 @@
-"""The contract of Kaggle's Facial Keypoints Detection: names, sizes, files and the annotators.
+"""Constants of Kaggle's Facial Keypoints Detection: keypoints, image size, files, annotators.
 
-No other file spells a keypoint's name, a file's name or the image's size.
+No other file spells a keypoint's name, a file's name or the image size.
 """
 
 from __future__ import annotations
 
 SLUG = "facial-keypoints-detection"
 URL = f"https://www.kaggle.com/competitions/{SLUG}"
+RULES_PAGE = f"{URL}/rules"
 
 IMAGE_SIZE = 96
 """Width and height of every image, in pixels."""
@@ -28,7 +29,7 @@ KEYPOINTS = (
     "mouth_center_top_lip",
     "mouth_center_bottom_lip",
 )
-"""The K = 15 keypoints in file order; left and right are the subject's own."""
+"""The K = 15 keypoints in file order; left and right are the subject's."""
 
 COORDINATES = tuple(f"{name}_{axis}" for name in KEYPOINTS for axis in "xy")
 """The 30 label columns of training.csv, and the feature names of the lookup table."""
@@ -46,13 +47,13 @@ SAMPLE_SUBMISSION_FILE = "SampleSubmission.csv"
 FILES = (TRAINING_FILE, TEST_FILE, LOOKUP_FILE, SAMPLE_SUBMISSION_FILE)
 
 ANNOTATORS = (1, 2)
-"""Two annotators labelled the faces and mean different points by the same names."""
+"""Two annotators labelled the faces; they use some names for different points."""
 
 EYES = (KEYPOINTS.index("left_eye_center"), KEYPOINTS.index("right_eye_center"))
 LIPS = (KEYPOINTS.index("mouth_center_top_lip"), KEYPOINTS.index("mouth_center_bottom_lip"))
 SECOND_ANNOTATOR = (*EYES, KEYPOINTS.index("nose_tip"), LIPS[1])
-"""The keypoints that the second annotator labels; by the last two it means the base of the nose
-and the middle of the mouth."""
+"""Keypoints of the second annotator; its last two are the base of the nose and the middle of the
+mouth."""
 
 
 def _mirrored_name(name: str) -> str:
@@ -61,4 +62,4 @@ def _mirrored_name(name: str) -> str:
 
 
 MIRROR = tuple(KEYPOINTS.index(_mirrored_name(name)) for name in KEYPOINTS)
-"""MIRROR[k] is the keypoint that keypoint k becomes in a mirrored image."""
+"""MIRROR[k] is the index that keypoint k has in a mirrored image."""

@@ -1,4 +1,4 @@
-"""Get the competition's files into a folder, from Kaggle or from a copy: `make download`."""
+"""`make download`: get the competition's files into a folder, from Kaggle or from a copy."""
 
 from __future__ import annotations
 
@@ -14,55 +14,56 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from data.archive import forms, gather
-from data.atomic import locked
+from data.archive import extract_files
 from data.competition import FILES
-from data.errors import UserError, run_command
-from data.fetch import fetch_zip
-from data.files import OUTER_ZIP
-from data.kaggle_credentials import has_credentials, require_credentials
-from data.standings import STANDINGS_FILE, fetch_standings
+from data.files import OUTER_ZIP, plain_and_zipped
+from data.kaggle.credentials import has_credentials, require_credentials
+from data.kaggle.fetch import fetch_zip
+from data.kaggle.leaderboard import LEADERBOARD_FILE, fetch_leaderboard
+from data.system.command import run_command
+from data.system.errors import UserError
+from data.system.locks import locked
 
 if TYPE_CHECKING:
     from data.reader import Competition
 
 
 @dataclass(frozen=True)
-class Download:
+class DownloadOptions:
     """Fetch the competition's files and leaderboard, check them, and read them once.
 
     Attributes:
-        out: the folder that gets them.
+        data: the folder that gets them.
         from_: copy the files from this folder or zip instead of fetching them from Kaggle.
         force: fetch them from Kaggle even if they are there and good.
     """
 
-    out: Path = Path("data/raw")
+    data: Path = Path("data/raw")
     from_: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     force: bool = False
 
 
-def main(config: Download) -> None:
-    """Leave the four files in `config.out`, whole and readable, or leave it as it was.
+def main(options: DownloadOptions) -> None:
+    """Leave the four files in `options.data`, complete and valid, or leave the folder as it was.
 
     Raises:
         UserError: no credentials, Kaggle refuses, or the files are not the competition's.
     """
-    there = None if config.from_ or config.force else _read_existing(config.out)
-    if config.from_ is None and there is None:
+    existing = None if options.from_ or options.force else _read_existing(options.data)
+    if options.from_ is None and existing is None:
         require_credentials()
-    competition = there or _obtain(config)
+    competition = existing or _obtain(options)
     faces = f"{len(competition.train)} training and {len(competition.test)} test faces"
-    kept = " are there already (FORCE=1 fetches them again)" if there else ""
-    print(f"{config.out}: {faces}{kept}")
-    if config.from_ is None and has_credentials():
-        _update_standings(config.out)
+    kept = " are there already (FORCE=1 fetches them again)" if existing else ""
+    print(f"{options.data}: {faces}{kept}")
+    if options.from_ is None and has_credentials():
+        _update_leaderboard(options.data)
 
 
 def _read_existing(folder: Path) -> Competition | None:
     from data.reader import read_competition
 
-    if not any((folder / f).exists() for f in (OUTER_ZIP, *chain(*map(forms, FILES)))):
+    if not any((folder / f).exists() for f in (OUTER_ZIP, *chain(*map(plain_and_zipped, FILES)))):
         return None
     try:
         return read_competition(folder)
@@ -71,24 +72,24 @@ def _read_existing(folder: Path) -> Competition | None:
         return None
 
 
-def _obtain(config: Download) -> Competition:
-    """Get the files, and install them only if they can be read."""
+def _obtain(options: DownloadOptions) -> Competition:
+    """Fetch or copy the files, and install them only if they are valid."""
     from data.reader import read_competition
 
-    with locked(config.out), _work_folder(config.out) as folder:
-        source, files = config.from_ or fetch_zip(config.out), folder / "files"
-        fetched = source if config.from_ is None else None
+    with locked(options.data), _work_folder(options.data) as folder:
+        source, files = options.from_ or fetch_zip(options.data), folder / "files"
+        fetched = source if options.from_ is None else None
         try:
-            gather(source, files)
+            extract_files(source, files)
             competition = read_competition(files)
         except UserError as error:
             if fetched:
-                fetched.unlink()  # of no use; after any other error it need not be fetched again
-            # The work folder is gone by the time this is read, and the zip has no such name.
-            name = str(config.from_ or OUTER_ZIP)
+                fetched.unlink()  # invalid; after any other error it is kept and used again
+            # The work folder will be gone, and a fetched zip has only a temporary name.
+            name = str(options.from_ or OUTER_ZIP)
             message = str(error).replace(str(files), name).replace(str(source), name)
             raise UserError(message) from None
-        _install(files, config.out)
+        _install(files, options.data)
         if fetched:
             fetched.unlink()
     return competition
@@ -96,7 +97,7 @@ def _obtain(config: Download) -> Competition:
 
 @contextmanager
 def _work_folder(out: Path) -> Iterator[Path]:
-    """An empty folder beside the files, without what a killed process left in it."""
+    """Yield an empty folder inside `out`; removes what a killed process left in it."""
     folder = out / ".download"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -107,24 +108,24 @@ def _work_folder(out: Path) -> Iterator[Path]:
 
 
 def _install(files: Path, out: Path) -> None:
-    """Move the files into place; an older form of the same file must not be read instead."""
+    """Move the files into place; removes an older plain or zipped copy of the same file."""
     new = {path.name for path in files.iterdir()}
     for name in new:
         os.replace(files / name, out / name)
     for name in FILES:
-        for form in set(forms(name)) - new:
-            (out / form).unlink(missing_ok=True)
+        for outdated in set(plain_and_zipped(name)) - new:
+            (out / outdated).unlink(missing_ok=True)
 
 
-def _update_standings(out: Path) -> None:
-    """Fetch today's leaderboard; no reason to fail, since there is an older one."""
+def _update_leaderboard(out: Path) -> None:
+    """Fetch today's leaderboard; on failure an older one serves."""
     try:
-        teams = fetch_standings(out)
+        teams = fetch_leaderboard(out)
     except UserError as error:
         print(f"{error}\nRanks are estimated from an older leaderboard.", file=sys.stderr)
     else:
-        print(f"{out / STANDINGS_FILE}: the scores of {teams} teams, to estimate ranks from")
+        print(f"{out / LEADERBOARD_FILE}: the scores of {teams} teams, to estimate ranks from")
 
 
 if __name__ == "__main__":
-    run_command(main, Download)
+    run_command(main, DownloadOptions)

@@ -1,4 +1,4 @@
-"""The value that travels through every room: face images with their keypoints."""
+"""Face images with their keypoints: the value that all rooms exchange."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS, MIRROR, SECOND_A
 
 @dataclass(frozen=True)
 class Faces:
-    """N face images and what is known of their K = 15 keypoints.
+    """N face images and the labels of their K = 15 keypoints.
 
     Attributes:
         images: uint8 (N, 96, 96), gray values, rows then columns.
@@ -19,6 +19,9 @@ class Faces:
             is a pixel index: the centre of the top-left pixel is (0, 0).
         ids: int64 (N,), the 0-based row of training.csv, or the ImageId of test.csv.
         annotator: int8 (N,), 1 or 2.
+
+    Raises:
+        ValueError: an array has another shape or type.
     """
 
     images: np.ndarray
@@ -50,7 +53,7 @@ class Faces:
         return Faces(self.images[rows], self.keypoints[rows], self.ids[rows], self.annotator[rows])
 
     def without(self, suspects: np.ndarray) -> Faces:
-        """The same faces without the labels marked in `suspects`, bool (N, 15)."""
+        """Copy that lacks the labels marked in `suspects`, bool (N, 15)."""
         keypoints = np.where(suspects[..., None], np.float32(np.nan), self.keypoints)
         return replace(self, keypoints=keypoints)
 
@@ -61,23 +64,23 @@ class Faces:
 
 
 def mirror_keypoints(keypoints: np.ndarray) -> np.ndarray:
-    """Keypoints (N, 15, 2) of the mirrored images: x becomes 95 - x, left and right swap names."""
+    """Keypoints (N, 15, 2) of the mirrored images: x becomes 95 - x, left and right swap."""
     mirrored = keypoints[:, MIRROR].copy()
     mirrored[..., 0] = IMAGE_SIZE - 1 - mirrored[..., 0]
     return mirrored
 
 
-def image_labels(images: np.ndarray) -> np.ndarray:
-    """Int64 (N,) from 0, equal where images, uint8 (N, 96, 96), are the same in every pixel."""
+def group_identical_images(images: np.ndarray) -> np.ndarray:
+    """Group numbers int64 (N,) from 0, equal for images uint8 (N, 96, 96) with equal pixels."""
     as_bytes = np.ascontiguousarray(images).reshape(-1).view(f"V{IMAGE_SIZE**2}")
     return np.unique(as_bytes, return_inverse=True)[1]
 
 
-def annotators_of(points: np.ndarray) -> np.ndarray:
-    """Tell each image's annotator, int8 (N,), from which points are labelled or asked for.
+def infer_annotators(points: np.ndarray) -> np.ndarray:
+    """Annotator int8 (N,) of each image, from which of its keypoints are labelled or requested.
 
-    The second annotator marked `SECOND_ANNOTATOR` or some of them, the first nearly always all 15:
-    an image with any other point is the first's, and so is one without any.
+    The second annotator labels only keypoints of `SECOND_ANNOTATOR`, the first nearly always all
+    15. An image with any other keypoint is the first's, and so is one without keypoints.
 
     Args:
         points: bool (N, 15).

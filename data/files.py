@@ -1,4 +1,4 @@
-"""Find and open one of the competition's files: plain, zipped, or inside Kaggle's one big zip."""
+"""Find and open the competition's files: plain, zipped, or inside Kaggle's outer zip."""
 
 from __future__ import annotations
 
@@ -12,24 +12,37 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data.competition import FILES, SLUG
-from data.errors import UserError
+from data.system.errors import UserError
 
 OUTER_ZIP = f"{SLUG}.zip"
-_BUFFER = 1 << 20
+"""Kaggle's one zip of all files; the two large ones are zipped again inside it."""
+
+MAX_FILE_SIZE = 1 << 30
+"""Bytes, unpacked. The largest of Kaggle's files, training.csv, has a quarter of that."""
+
+UNPACKED = "if there are a packed file and its unpacked copy, which differ, delete the copy"
+"""What to do when the `checksum` is not the expected one."""
+
+_BUFFER_SIZE = 1 << 20
+
+
+def plain_and_zipped(name: str) -> tuple[str, str]:
+    """The two names that the file `name` can have in a folder."""
+    return name, f"{Path(name).stem}.zip"
 
 
 def locate(folder: Path, name: str) -> Path:
-    """Return the path that holds the file `name`: itself, its own zip, or the outer zip.
+    """Find the path that holds the file `name`: the file, its own zip, or the outer zip.
 
     Raises:
-        UserError: the folder or the file is not there.
+        UserError: the folder or the file does not exist.
     """
     if not folder.is_dir():
         raise UserError(
             f"{folder}: no such folder. Expected the competition's files there: {', '.join(FILES)} "
             "(zipped or not). Run `make download`, or pass DATA=<folder>."
         )
-    candidates = [folder / name, folder / f"{Path(name).stem}.zip", folder / OUTER_ZIP]
+    candidates = [folder / candidate for candidate in (*plain_and_zipped(name), OUTER_ZIP)]
     for path in candidates:
         if path.is_file():
             return path
@@ -42,17 +55,17 @@ def locate(folder: Path, name: str) -> Path:
 
 @contextmanager
 def open_file(folder: Path, name: str) -> Iterator[BinaryIO]:
-    """Open the file `name` of `folder` for reading bytes, in place even when it is zipped.
+    """Open the file `name` of `folder` for reading bytes; a zipped one is not unpacked to disk.
 
     Raises:
-        UserError: not there, or the zip is damaged, cut off, or holds something else.
+        UserError: the file does not exist, or its zip is damaged, cut off, or lacks it.
     """
     path = locate(folder, name)
     try:
         with path.open("rb") as raw:
             if path.suffix == ".zip":
                 with _open_member(raw, path, name) as member:
-                    yield io.BufferedReader(member, _BUFFER)  # type: ignore[type-var]
+                    yield io.BufferedReader(member, _BUFFER_SIZE)  # type: ignore[type-var]
             else:
                 yield raw
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
@@ -65,7 +78,7 @@ def open_file(folder: Path, name: str) -> Iterator[BinaryIO]:
 @contextmanager
 def _open_member(raw: BinaryIO, path: Path, name: str) -> Iterator[BinaryIO]:
     archive = zipfile.ZipFile(raw)
-    inner = f"{Path(name).stem}.zip"
+    _, inner = plain_and_zipped(name)
     if name not in archive.namelist() and inner in archive.namelist():
         archive = zipfile.ZipFile(io.BytesIO(archive.read(inner)))
     if name not in archive.namelist():
@@ -77,12 +90,8 @@ def _open_member(raw: BinaryIO, path: Path, name: str) -> Iterator[BinaryIO]:
         yield member  # type: ignore[misc]
 
 
-UNPACKED = "if there are a packed file and its unpacked copy, which differ, delete the copy"
-"""What to do about another `checksum` than expected."""
-
-
 def checksum(folder: Path) -> str:
-    """SHA-256, in hex, over the files that hold the competition's four."""
+    """SHA-256, in hex, of the files that hold the competition's four."""
     digest = hashlib.sha256()
     for path in dict.fromkeys(locate(folder, name) for name in FILES):
         with path.open("rb") as file:

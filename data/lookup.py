@@ -1,4 +1,4 @@
-"""IdLookupTable.csv and SampleSubmission.csv: what a submission must answer."""
+"""Read IdLookupTable.csv and SampleSubmission.csv: the values that a submission must hold."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from data.competition import (
     SUBMISSION_HEADER,
     TEST_FILE,
 )
-from data.errors import UserError
-from data.faces import annotators_of
+from data.csv_fields import check_header, parse_id
+from data.faces import infer_annotators
 from data.files import open_file
-from data.rows import check_header, parse_id
+from data.system.errors import UserError
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """The R values that a submission asks for, in the order it asks for them.
+    """The R values that a submission must hold, in its order.
 
     Attributes:
         row_ids: int64 (R,), the RowId of each value.
-        rows: int64 (R,), the row of the test set it belongs to.
+        rows: int64 (R,), its row in the test set.
         coordinates: int64 (R,), its column among the 30 coordinates.
     """
 
@@ -43,17 +43,17 @@ class Lookup:
         return len(self.row_ids)
 
     def annotators(self, images: int) -> np.ndarray:
-        """Int8 (images,): the annotator of every test image, told by what is asked of it."""
-        asked = np.zeros((images, len(KEYPOINTS)), bool)
-        asked[self.rows, self.coordinates // 2] = True
-        return annotators_of(asked)
+        """Annotator int8 (images,) of each test image, from its requested keypoints."""
+        requested = np.zeros((images, len(KEYPOINTS)), bool)
+        requested[self.rows, self.coordinates // 2] = True
+        return infer_annotators(requested)
 
 
 def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:
     """Read the lookup table and check it against the test set and the sample submission.
 
     Args:
-        folder: where the competition's files are.
+        folder: with the competition's files.
         image_ids: int64 (N,), ImageIds in the order of test.csv.
 
     Raises:
@@ -62,12 +62,12 @@ def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:
     """
     row_of = {int(image_id): row for row, image_id in enumerate(image_ids)}
     column_of = {name: column for column, name in enumerate(COORDINATES)}
-    asked: dict[tuple[int, int], int] = {}
-    seen: set[int] = set()
-    for where, fields in _table(folder, LOOKUP_FILE, LOOKUP_HEADER, (3, 4)):
+    row_ids: dict[int, None] = {}
+    values: dict[tuple[int, int], None] = {}
+    for where, fields in _read_rows(folder, LOOKUP_FILE, LOOKUP_HEADER, (3, 4)):
         row_id = parse_id(fields[0], "RowId", where)
         image_id = parse_id(fields[1], "ImageId", where)
-        if row_id in seen:
+        if row_id in row_ids:
             raise UserError(f"{where}, column RowId: {row_id} appears twice.")
         if image_id not in row_of:
             raise UserError(f"{where}, column ImageId: {image_id} is not in {TEST_FILE}.")
@@ -77,12 +77,11 @@ def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:
                 f"{COORDINATES[-1]}, found {fields[2][:40]!r}."
             )
         value = (row_of[image_id], column_of[fields[2]])
-        if value in asked:
+        if value in values:
             raise UserError(f"{where}: {fields[2]} of image {image_id} is asked for twice.")
-        seen.add(row_id)
-        asked[value] = row_id
-    rows, coordinates = np.array(list(asked), np.int64).T
-    lookup = Lookup(np.array(list(asked.values()), np.int64), rows, coordinates)
+        row_ids[row_id] = values[value] = None
+    rows, coordinates = np.array(list(values), np.int64).T
+    lookup = Lookup(np.array(list(row_ids), np.int64), rows, coordinates)
     check_row_ids(folder, lookup.row_ids)
     return lookup
 
@@ -91,9 +90,9 @@ def check_row_ids(folder: Path, row_ids: np.ndarray) -> None:
     """Check that RowIds int64 (R,) are those of SampleSubmission.csv, in its order.
 
     Raises:
-        UserError: the first row that differs.
+        UserError: names the first row that differs.
     """
-    table = _table(folder, SAMPLE_SUBMISSION_FILE, SUBMISSION_HEADER, (2,))
+    table = _read_rows(folder, SAMPLE_SUBMISSION_FILE, SUBMISSION_HEADER, (2,))
     expected = np.array([parse_id(fields[0], "RowId", where) for where, fields in table], np.int64)
     if len(expected) != len(row_ids):
         raise UserError(
@@ -107,9 +106,10 @@ def check_row_ids(folder: Path, row_ids: np.ndarray) -> None:
         )
 
 
-def _table(
+def _read_rows(
     folder: Path, name: str, header: tuple[str, ...], widths: tuple[int, ...]
 ) -> Iterator[tuple[str, list[str]]]:
+    """Yield the place and the fields of each row; `widths` are the numbers of fields allowed."""
     with open_file(folder, name) as file:
         check_header(file.readline(), name, header)
         number = 1

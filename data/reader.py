@@ -1,4 +1,4 @@
-"""Four files in, arrays out."""
+"""Read the competition's four files into arrays, from the cache if they were read before."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from pathlib import Path
 
 import numpy as np
 
-from data.cache import Arrays, cached
-from data.competition import COORDINATES, KEYPOINTS
+from data.competition import KEYPOINTS
 from data.faces import Faces
 from data.files import checksum
+from data.image_tables import read_test, read_training
 from data.lookup import Lookup, read_lookup
-from data.rows import read_test, read_training
+from data.system.cache import Arrays, cached
 
 CACHE = Path("data/cache")
 
-_FORMAT = 2  # of the cached arrays: raise it when their meaning changes
+_CACHE_VERSION = 2
+"""To be raised when the meaning of the cached arrays changes."""
 
 
 @dataclass(frozen=True)
 class Competition:
-    """Everything the four files say.
+    """Contents of the four files.
 
     Attributes:
         train: labelled faces.
         test: faces to predict; their keypoints are all NaN.
-        lookup: the values a submission asks for.
+        lookup: the values that a submission must hold.
         checksum: SHA-256 of the files, in hex.
     """
 
@@ -37,18 +38,18 @@ class Competition:
 
 
 def read_competition(folder: Path, cache: Path = CACHE) -> Competition:
-    """Read a folder with the competition's files, zipped or not; at once if read before.
+    """Read a folder with the competition's files; a second read comes from the cache.
 
     Args:
         folder: holds training.csv, test.csv, IdLookupTable.csv and SampleSubmission.csv, each
             plain, in a zip of its own, or in Kaggle's outer zip.
-        cache: where the decoded arrays are kept, under the files' checksum.
+        cache: folder for the decoded arrays, keyed by the files' checksum.
 
     Raises:
-        UserError: a file is missing, damaged, or says something it must not.
+        UserError: a file is missing or damaged, or a field is invalid.
     """
     digest = checksum(folder)
-    arrays = cached(cache, f"{digest[:16]}-{_FORMAT}", lambda: _read(folder))
+    arrays = cached(cache, f"{digest[:16]}-{_CACHE_VERSION}", lambda: _read(folder))
     parts: dict[str, Arrays] = {"train": {}, "test": {}, "lookup": {}}
     for name, array in arrays.items():
         part, field = name.split(".")
@@ -64,9 +65,7 @@ def _read(folder: Path) -> Arrays:
     lookup = read_lookup(folder, ids)
     test = {
         "images": images,
-        "keypoints": np.full((len(ids), len(COORDINATES)), np.nan, np.float32).reshape(
-            -1, len(KEYPOINTS), 2
-        ),
+        "keypoints": np.full((len(ids), len(KEYPOINTS), 2), np.nan, np.float32),
         "ids": ids,
         "annotator": lookup.annotators(len(ids)),
     }

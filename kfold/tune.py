@@ -1,4 +1,4 @@
-"""`make tune`: search for a better recipe than ours, and write the best as a configuration."""
+"""`make tune`: search for a better recipe than the quick preset's."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import UserError, run_command
-from kfold.place import Place
+from data.system.command import run_command
+from data.system.errors import UserError
+from kfold.parallel.resources import ComputeOptions
 
 if TYPE_CHECKING:
     from data.faces import Faces
     from data.reader import Competition
+    from kfold.config.cv_config import CVConfig
 
 TRIALS = 30
+"""Budget of a search without a limit."""
 
 
 @dataclass(frozen=True)
-class Options(Place):
+class TuneOptions(ComputeOptions):
     """Search with Optuna for a better recipe than the quick preset's, which is the first trial.
 
-    The same command goes on with a search; with more trials or minutes it searches longer.
+    The same command resumes a search; with more trials or minutes it searches longer.
     """
 
     data: Path = Path("data/raw")
@@ -29,98 +32,104 @@ class Options(Place):
     run: str = "tune"
     """Name of the search; its folder is that of a run."""
     folds: int | None = None
-    """How many folds, the quick preset's by default; a trial that is not cut short trains all."""
+    """Number of folds, the quick preset's by default; a trial that is not pruned trains all."""
     epochs: int | None = None
     """Passes over the training rows, for every trial; the quick preset's by default."""
     trials: int | None = None
-    """Trials in all, those of earlier calls included; 30 where there is no limit in minutes."""
+    """Trials in all, those of earlier calls included; 30 if neither limit is given."""
     minutes: float | None = None
-    """Start no training after so many minutes; those that run then are finished."""
+    """Start no training after so many minutes; running ones are finished."""
     corrections: Path | None = None
     """Labels to drop or to change in training, such as a run's suspects.csv; trials are scored on
-    the labels as they are."""
+    the original labels."""
     force: bool = False
-    """Forget this search and begin it again."""
+    """Forget this search and start it again."""
 
 
-def main(options: Options) -> None:
+def main(options: TuneOptions) -> None:
     """Search within the budget of `options`, then write winner.json and search.html."""
     if find_spec("optuna") is None:
         raise UserError(
             "tune: expected the package optuna, found none. `make tune` installs it, and so does "
             "`.venv/bin/python -m pip install -c constraints.txt -r requirements-cluster.txt`."
         )
-    from data.atomic import locked
     from data.reader import read_competition
-    from kfold.run import run_folder
+    from data.system.locks import locked
+    from kfold.runs.locate import run_folder
 
-    for name, bound in {"folds": 1, "epochs": 0, "trials": 0, "minutes": 0}.items():
+    for name, limit in {"folds": 1, "epochs": 0, "trials": 0, "minutes": 0}.items():
         value = getattr(options, name)
-        if value is not None and value <= bound:
-            raise UserError(f"{name}: expected more than {bound}, found {value}.")
+        if value is not None and value <= limit:
+            raise UserError(f"{name}: expected more than {limit}, found {value}.")
     folder = run_folder(options.run)
     data = read_competition(options.data)
     with locked(folder):
-        _search(options, folder, data)
+        _search(options, _request(options), folder, data)
 
 
-def _search(options: Options, folder: Path, data: Competition) -> None:
+def _request(options: TuneOptions) -> CVConfig:
+    """The reference recipe, which is the first trial, on the folds of the search."""
     from dataclasses import replace
 
-    from data.terminal import open_console
-    from kfold.begin import begin_run
-    from kfold.candidate import Budget
-    from kfold.crossval import start_at
-    from kfold.jobs import plan_phases
-    from kfold.need import cluster_need
-    from kfold.presets import QUICK
+    from kfold.config.cv_config import CVConfig
+    from kfold.config.presets import QUICK, Preset
+
+    reference = QUICK.models["heatmap"]
+    reference = replace(reference, epochs=options.epochs or reference.epochs)
+    preset = Preset({"trial0": reference}, options.folds or QUICK.folds)
+    return CVConfig(options.data, preset, options.corrections)
+
+
+def _search(options: TuneOptions, config: CVConfig, folder: Path, data: Competition) -> None:
+    from data.system.terminal import open_console
+    from kfold.parallel.event_loop import run_trainings
+    from kfold.parallel.jobs import plan_phases
+    from kfold.parallel.pool import open_pool
+    from kfold.parallel.resources import cluster_resources
     from kfold.report.search_page import write_search
-    from kfold.run_config import RunConfig
-    from kfold.search import Search
-    from kfold.study import open_study
+    from kfold.runs.start import start_run
+    from kfold.search.search import Search
+    from kfold.search.study import open_study
+    from kfold.search.trial import Budget
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
-    folds = options.folds or QUICK.folds
-    trainings = folds * (budget.trials or 1000)
-    need = cluster_need(options)
-    place = need or plan_phases(options.jobs, trainings)[0]
+    trainings = config.preset.folds * (budget.trials or 1000)
+    workers = cluster_resources(options) or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
-    _check(options, data.train, folds)
-    _make_room(folder, options.force)
-    reference = QUICK.models["heatmap"]
-    reference = replace(reference, epochs=options.epochs or reference.epochs)
-    study = open_study(folder, reference)  # first: its journal tells a search from another run
-    models = {"trial0": reference}
-    config = RunConfig(str(options.data), data.checksum, folds, 1, models)
-    run, _ = begin_run(folder, config, options.corrections, data.train, console)
+    _check(options, data.train, config.preset.folds)
+    _prepare_folder(folder, options.force)
+    reference = config.preset.models["trial0"]
+    study = open_study(folder, reference)  # first: its journal marks the run as a search
+    opened = start_run(config, data, folder, console)
 
     def write() -> str:
-        return write_search(run, study, reference)
+        return write_search(opened.run, study, reference)
 
-    search = Search(run, study, reference, data.train, budget, console, on_finish=write)
-    with start_at(place, run, trainings, console) as trainers:
-        search.train(trainers)
+    search = Search(opened, study, reference, budget, console, on_finish=write)
+    with open_pool(workers, opened, trainings, console) as pool, search.progress.shown():
+        run_trainings(pool, search)
     console.print(write())
 
 
-def _check(options: Options, faces: Faces, folds: int) -> None:
-    """Refuse corrections and folds that the faces do not allow before anything is forgotten."""
+def _check(options: TuneOptions, faces: Faces, folds: int) -> None:
+    """Refuse corrections and folds that do not fit the faces, before anything is forgotten."""
     from data.corrections import read_corrections
-    from kfold.folds import deal_groups
-    from kfold.groups import person_groups
+    from kfold.folds.assignment import assign_folds
+    from kfold.folds.person_groups import person_groups
 
     if options.corrections:
         read_corrections(options.corrections, faces)
     if options.force:
-        deal_groups(person_groups(faces).labels, faces.annotator, folds)
+        assign_folds(person_groups(faces).labels, faces.annotator, folds)
 
 
-def _make_room(folder: Path, force: bool) -> None:
+def _prepare_folder(folder: Path, force: bool) -> None:
+    """Refuse the folder of another run; with `force`, empty that of a search."""
     import shutil
 
-    from kfold.run_config import JOURNAL
+    from kfold.runs.run_config import JOURNAL
 
     if any(folder.iterdir()) and not (folder / JOURNAL).is_file():
         raise UserError(f"{folder}: expected a search, found other files. Pass another RUN=<name>.")
@@ -130,4 +139,4 @@ def _make_room(folder: Path, force: bool) -> None:
 
 
 if __name__ == "__main__":
-    run_command(main, Options)
+    run_command(main, TuneOptions)

@@ -7,10 +7,10 @@
 # %% [markdown]
 # # What is in the files?
 #
-# Four things decide everything that comes later: how many labels are missing, that two annotators
-# meant different points by the same names, that photographs repeat, and that some labels are wrong.
+# Four facts decide everything that follows: most labels are missing, two annotators mean different
+# points by the same names, photographs and people appear more than once, and some labels are wrong.
 #
-# `DATA` names the folder with the competition's four files; `make demo` renders one to begin with.
+# `DATA` is the folder with the competition's four files; `make demo` renders one to start with.
 
 # %%
 import os
@@ -23,19 +23,21 @@ import numpy as np
 
 from augment.preview import choose_faces
 from data.competition import ANNOTATORS, KEYPOINTS
-from data.demo_faces import demo_faces
 from data.reader import read_competition
-from kfold.fit import fit_fold
-from kfold.folds import deal_groups
-from kfold.groups import person_groups, repeated_photos
-from kfold.noise import label_noise
-from kfold.predictions import Predictions
-from kfold.presets import PRESETS
-from kfold.score import rmse
+from data.rendering.demo_faces import demo_faces
+from kfold.config.presets import PRESETS
+from kfold.folds.assignment import assign_folds
+from kfold.folds.person_groups import person_groups
+from kfold.folds.photo_groups import repeated_photos
+from kfold.labels.noise import label_noise
+from kfold.metrics.score import rmse
+from kfold.runs.predictions import Predictions
+from kfold.training.fit_fold import fit_fold
+from kfold.training.training_data import TrainingData
 
 data = read_competition(Path(os.environ.get("DATA", "data/rendered")))
 train, test = data.train, data.test
-print(f"{len(train)} training faces, {len(test)} test faces, {len(data.lookup)} values asked for")
+print(f"{len(train)} training faces, {len(test)} test faces, {len(data.lookup)} values to predict")
 
 some = choose_faces(train, count=6, seed=0)
 figure, axes = plt.subplots(1, len(some), figsize=(10, 2), layout="constrained")
@@ -51,9 +53,9 @@ plt.show()
 # %% [markdown]
 # ## Most labels are missing, and not at random
 #
-# A face has either nearly all of its 15 keypoints or four: the eyes, the nose and a lip. A model
-# that drops every incomplete row throws most of the faces away; one that fills the gaps with zeros
-# learns that eyebrows are in the upper left corner.
+# A face has labels for nearly all of its 15 keypoints, or for four: the eyes, the nose and a lip.
+# Dropping incomplete rows discards most of the faces; filling the gaps with zeros teaches a network
+# that eyebrows are in the upper left corner.
 
 # %%
 points = train.labelled.sum(axis=1)
@@ -65,7 +67,7 @@ plt.ylabel("faces")
 plt.show()
 complete = (points == len(KEYPOINTS)).mean()
 print(
-    f"{complete:.0%} of the faces are complete, {train.labelled.mean():.0%} of the labels are there"
+    f"{complete:.0%} of the faces are complete, {train.labelled.mean():.0%} of the labels present"
 )
 for name, share in zip(KEYPOINTS, train.labelled.mean(axis=0), strict=True):
     print(f"{name:24} {share:4.0%}")
@@ -73,12 +75,11 @@ for name, share in zip(KEYPOINTS, train.labelled.mean(axis=0), strict=True):
 # %% [markdown]
 # ## Two annotators
 #
-# Faces with labels for those four alone come from another source, labelled by somebody else. Draw
-# the mean of each keypoint for both: the nose and the mouth are where they disagree, since the
-# second one marks the base of the nose and the middle of the mouth. A network that is not told who
-# labels a face can only aim between the two. Ours has one trunk for all faces, and maps of its own
-# for each annotator. Which one a test image belongs to is told by the points that the lookup table
-# asks for.
+# Faces with only those four labels come from another source and another annotator. The mean
+# keypoints of both show where they disagree: the second annotator marks the base of the nose and
+# the middle of the mouth. A network that does not know the annotator of a face can only aim between
+# the two. Ours has one backbone for all faces and separate heatmaps for each annotator. For test
+# images, the keypoints in the lookup table identify the annotator.
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained")
@@ -94,9 +95,9 @@ plt.show()
 # %% [markdown]
 # ## The same face more than once
 #
-# Identical photographs, other shots of one person, neighbouring frames of a video: if they fall on
-# both sides of a split, validation rewards memory. Folds therefore deal out whole groups. Here are
-# some of them, a column each:
+# Identical photographs, other shots of one person, neighbouring frames of a video: if they are on
+# both sides of a split, validation rewards memory. Folds therefore consist of whole groups. Some of
+# the groups, one per column:
 
 # %%
 groups = person_groups(train)
@@ -116,13 +117,13 @@ plt.show()
 # %% [markdown]
 # ## What if they leaked?
 #
-# Rendered people, each photographed about three times, tell. Hold out half of the photographs, once
-# as whole groups and once row by row; train the same small network on the other half; and compare
-# the held-out score with the one that counts, on people whom neither network has seen. `EPOCHS`
-# sets the length of the two trainings, which take a minute on two cores. Measured with 16: whole
-# groups 1.89 px held out and 2.06 on strangers, single rows 1.72 and 2.17. The split that leaks
-# looks better, and is wrong by 0.46 px instead of 0.17. (It is one comparison; strangers are other
-# faces, so the gap would not be 0 without a leak either.)
+# An experiment on rendered people, each photographed about three times: hold out half of the
+# photographs, once by whole groups and once by single rows; train the same network on the other
+# half; and compare the held-out score with the score on people whom neither network has seen.
+# `EPOCHS` sets the length of the two trainings, which take a minute on two cores. Measured with 16:
+# whole groups 1.89 px held out and 2.06 on strangers, single rows 1.72 and 2.17. The leaking split
+# looks better, but its score is 0.46 px too low instead of 0.17. (This is a single comparison, and
+# strangers are other faces, so the gap would not be 0 without a leak either.)
 
 # %%
 people, _ = demo_faces(360, np.random.SeedSequence(1), (0.0, 0.0), retake_share=0.65)
@@ -131,20 +132,21 @@ epochs = int(os.environ.get("EPOCHS", "16"))
 recipe = replace(PRESETS["demo"].models["heatmap"], epochs=epochs)
 splits = {"whole groups": person_groups(people).labels, "single rows": np.arange(len(people))}
 for name, labels in splits.items():
-    halves = deal_groups(labels, people.annotator, folds=2)
+    halves = assign_folds(labels, people.annotator, folds=2)
     with TemporaryDirectory() as folder:
-        fit_fold(recipe, people, strangers, halves, 0, 0, Path(folder) / "fold0")
+        split = TrainingData(people, strangers, halves)
+        fit_fold(recipe, split, fold=0, seed=0, folder=Path(folder) / "fold0")
         predictions = Predictions.read(Path(folder) / "fold0")
     held_out = rmse(people.keypoints[predictions.rows], predictions.oof.mean(axis=0))
     unseen = rmse(strangers.keypoints, predictions.test.mean(axis=0))
-    print(f"{name}: held out {held_out:.2f} px, people never seen {unseen:.2f} px")
+    print(f"{name}: held out {held_out:.2f} px, strangers {unseen:.2f} px")
 
 # %% [markdown]
-# ## How well can one score at all?
+# ## How far do repeated labels scatter?
 #
-# Where an annotator labelled the same image twice, the two labels differ. The standard deviation of
-# one label about the truth, told from their differences, is what a perfect model would still be
-# charged with.
+# Some images appear more than once with labels of the same annotator. The standard deviation of
+# these labels about their mean is the scatter of repeated labels, and only that: it says nothing
+# about how well a model can score. (FaceBench adds a jitter to the labels of its exact duplicates.)
 
 # %%
 for noise in label_noise(train):

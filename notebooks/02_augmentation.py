@@ -7,8 +7,8 @@
 # %% [markdown]
 # # Do keypoints follow their pixels?
 #
-# An augmentation that moves a face by a pixel more than its keypoints costs a pixel of error for
-# ever, silently. So we look at what every policy does, and then measure it.
+# An augmentation that moves a face by one pixel more than its keypoints silently adds a pixel of
+# error. So we look at what every policy does, and then measure it.
 
 # %%
 import io
@@ -31,8 +31,8 @@ train = read_competition(Path(os.environ.get("DATA", "data/rendered"))).train
 # %% [markdown]
 # ## What each policy does
 #
-# Blue is the subject's left, orange its right: a mirror that forgot to exchange the names would
-# show as crossed colours.
+# Blue is the subject's left side, orange its right: a flip that does not swap the names of left and
+# right keypoints would show as crossed colours.
 
 # %%
 for name, policy in POLICIES.items():
@@ -44,8 +44,9 @@ Image(sheet.getvalue())
 # %% [markdown]
 # ## The proof
 #
-# Draw a dot at a random place, call that place a keypoint, augment, and look for the dot again by
-# its centre of mass. The lighting is left out: it would move the centre, not the dot.
+# Draw a dot at a random position, make that position a keypoint, augment both, and find the dot
+# again by its centre of mass. Photometric changes are left out, as they would move the centre of
+# mass but not the dot.
 
 # %%
 rng = np.random.default_rng(0)
@@ -63,15 +64,15 @@ print(f"{mirrored.mean():.0%} of the dots are mirrored; the farthest is {farthes
 assert farthest < 0.05
 
 # %% [markdown]
-# Could this test fail? Mirror the keypoints with 96 - x, as many a solution does, instead of
-# 95 - x: columns are counted from 0, so every mirrored face would be taught a pixel off.
+# Could this test fail? Many solutions mirror keypoints with 96 - x instead of 95 - x. Columns are
+# counted from 0, so every label of a mirrored face would be off by one pixel:
 
 # %%
-careless = keypoints[mirrored][:, 0] * [-1, 1] + [IMAGE_SIZE, 0]
-print(f"with 96 - x the dots are {abs(found[mirrored] - careless).max():.2f} px off")
+wrong = keypoints[mirrored][:, 0] * [-1, 1] + [IMAGE_SIZE, 0]
+print(f"with 96 - x the dots are {abs(found[mirrored] - wrong).max():.2f} px off")
 
 # %% [markdown]
-# A mirrored mirror image is the face again, to the last digit.
+# Mirroring twice gives the original keypoints, up to rounding.
 
 # %%
 twice = mirror_keypoints(mirror_keypoints(train.keypoints))

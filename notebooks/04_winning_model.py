@@ -7,58 +7,59 @@
 # %% [markdown]
 # # What does the winning model do differently?
 #
-# Six ideas, each shown on a finished run (`RUN`, the latest by default), and at the end what each
-# of them is worth.
+# Six ideas, each shown on a finished run (`RUN`, the latest by default), and what each of them is
+# worth.
 
 # %%
-import csv
 import os
 from itertools import product
 
 import cv2
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LinearRegression
 
 from augment.batches import network_inputs
 from data.competition import ANNOTATORS, KEYPOINTS, SECOND_ANNOTATOR
-from kfold.leaderboard import make_leaderboard
-from kfold.predictor import load_network
-from kfold.run import open_finished
-from kfold.score import trusted_faces
+from kfold.inference.predictor import load_network
+from kfold.leaderboard.leaderboard import make_leaderboard
+from kfold.leaderboard.tables import LEADERBOARD
+from kfold.runs.open_run import open_named_run
 
-run, data, folds = open_finished(os.environ.get("RUN"))
-maps = {
+opened = open_named_run(os.environ.get("RUN"))
+run, data = opened.run, opened.data
+with_heatmaps = {
     model: recipe
     for model, recipe in run.finished_models.items()
-    if recipe.network == "heatmap" and recipe.shape.axis_offset
+    if recipe.network == "heatmap" and recipe.architecture.axis_offset
 }
-if not maps:
-    raise SystemExit(f"{run.folder} has no finished model with maps: set RUN to a run with one.")
-name, recipe = next(iter(maps.items()))
+if not with_heatmaps:
+    raise SystemExit(f"{run.folder} has no finished heatmap model: set RUN to a run with one.")
+name, recipe = next(iter(with_heatmaps.items()))
 seed = run.finished_seeds(name)[0]
-model = load_network(run, name, seed, fold=0)
-faces = data.train[np.flatnonzero(folds == 0)[:4]]
+network = load_network(run, name, seed, fold=0)
+faces = data.train[np.flatnonzero(opened.folds == 0)[:4]]
 
 
-def look(annotator):
-    """The model's outputs for these faces, as `annotator` would label them."""
-    everyone = np.full(len(faces), annotator)
-    inputs = network_inputs(faces.images, everyone, np.zeros(len(faces), bool))
-    return model.predict(inputs, verbose=0)
+def outputs_as(annotator):
+    """The network's outputs for these faces, as `annotator` labels them."""
+    annotators = np.full(len(faces), annotator)
+    inputs = network_inputs(faces.images, annotators, np.zeros(len(faces), bool))
+    return network.predict(inputs, verbose=0)
 
 
 # %% [markdown]
-# ## 1. A map for each keypoint
+# ## 1. A heatmap for each keypoint
 #
-# Instead of thirty numbers from a flattened feature map, the network draws one 24x24 map for each
-# keypoint, a probability over places; the prediction is the map's mean position, which lies between
-# the cells as well as on them (integral regression). A loss on the map itself, cross-entropy with a
-# Gaussian about the label, teaches every cell. Below each face, the strongest of its 15 maps in
-# each place:
+# Instead of thirty numbers from a flattened feature map, the network outputs a 24x24 heatmap for
+# each keypoint, a probability over positions. The prediction is the heatmap's mean position, which
+# is not limited to cell centres (integral regression, or soft-argmax). A loss on the heatmap
+# itself, cross-entropy with a Gaussian around the label, trains every cell. Below each face, the
+# maximum over its 15 heatmaps:
 
 # %%
-outputs = look(1)
+outputs = outputs_as(1)
 figure, axes = plt.subplots(2, len(faces), figsize=(8, 4.2), layout="constrained")
 for i, (top, bottom) in enumerate(axes.T):
     top.imshow(faces.images[i], cmap="gray")
@@ -68,79 +69,79 @@ for i, (top, bottom) in enumerate(axes.T):
 plt.show()
 
 # %% [markdown]
-# ## 2. Maps of its own for each annotator
+# ## 2. Separate heatmaps for each annotator
 #
-# Every face trains the trunk, but the second annotator's nose and mouth are other points than the
-# first one's. The same faces, as each of them would label them:
+# Every face trains the backbone, but the second annotator's nose and mouth are other points than
+# the first one's. The difference on the same faces:
 
 # %%
-apart = (look(2)["keypoints"] - look(1)["keypoints"]).mean(axis=0)
+difference = (outputs_as(2)["keypoints"] - outputs_as(1)["keypoints"]).mean(axis=0)
 for keypoint in SECOND_ANNOTATOR:
-    dx, dy = apart[keypoint]
+    dx, dy = difference[keypoint]
     print(f"{KEYPOINTS[keypoint]}: the second annotator's is {dx:+.1f}, {dy:+.1f} px away")
 
 # %% [markdown]
 # ## 3. The mirror axis is measured, not assumed
 #
-# Mirroring doubles the data, if a mirrored face's labels are where the annotator would have put
-# them. They are not: labels that lie d pixels to the right of the face's axis lie d to the left of
-# it in the mirror image, so training on both averages d away. The network learns d, for each
-# annotator and pair of keypoints, beside maps that are free of it:
+# Flips double the data, if the labels of a flipped face are where the annotator would have put
+# them. They are not: labels that are shifted d pixels to the right of the symmetric position are
+# shifted d to the left in the flipped image, so training on both averages d out. The network learns
+# d for each annotator and pair of keypoints, and heatmaps of the symmetric positions:
 
 # %%
 trainings = [run.summary(name, seed, fold) for fold in range(run.config.folds)]
-offsets = np.mean([training["axis_offset"] for training in trainings], axis=0)
+offsets = np.mean([training.axis_offset for training in trainings], axis=0)
 for annotator, offset in zip(ANNOTATORS, offsets, strict=True):
     own = range(len(KEYPOINTS)) if annotator == 1 else SECOND_ANNOTATOR
     print(f"annotator {annotator}: {offset[list(own)].mean():+.2f} px on average")
 
 # %% [markdown]
-# ## 4. Views, and a stack that is scored honestly
+# ## 4. Test-time augmentation, and a stack that is scored honestly
 #
-# Each face is predicted in several views. How much each counts is fitted, for each annotator, on
-# out-of-fold predictions, always on other folds than the one it is scored on.
+# Each face is predicted in several views, flipped and shifted. Their weights are fitted for each
+# annotator on out-of-fold predictions, always on other folds than the one they are scored on.
 
 # %%
-lines = make_leaderboard(run, data, folds)
-for line in lines:
+leaderboard = make_leaderboard([opened])
+for line in leaderboard.lines:
     print(f"{line.entry.name:10} {line.trusted.rmse:.3f} px")
-stack = next(line.entry for line in lines if line.entry.name == "stack")
-for view, weights in stack.weights.items():
+entries = {line.entry.name: line.entry for line in leaderboard.lines}
+for view, weights in entries["stack"].weights.items():
     print(f"{view:36}", *(f"{weight:.2f}" for weight in weights))
 
 # %% [markdown]
-# ## 5. What augmentation took away is put back
+# ## 5. A correction for what augmentation hides
 #
-# Moved, turned and scaled copies of a face teach a network that its place in the frame says nothing
-# about the labels. It does: images are cropped by a rule, and annotators treat turned faces in ways
-# of their own. `refined` learns what errors the stack makes, out-of-fold, on faces of such a shape
-# and takes them away. The part of its errors that goes with the face's place and width, before:
+# Shifted, rotated and scaled copies of a face teach a network that its position in the image says
+# nothing about the labels. It does: images are cropped by a rule, and annotators label rotated
+# faces in ways of their own. `refined` predicts the stack's out-of-fold errors from the shape of
+# the predicted face and subtracts them. The part of the errors that is linear in the face's
+# position and width, before and after:
 
 # %%
-entries = {line.entry.name: line.entry for line in lines}
-trusted = trusted_faces(data.train, (entry.oof for entry in entries.values()))
+trusted = leaderboard.trusted
 for name in ("stack", "refined"):
     oof = entries[name].oof
     errors = (trusted.keypoints - oof).reshape(len(oof), -1)
-    place = np.c_[oof.mean(axis=1), np.ptp(oof[..., 0], axis=1)]
+    features = np.c_[oof.mean(axis=1), np.ptp(oof[..., 0], axis=1)]
     explained = np.full_like(errors, np.nan)
     for annotator, column in product(ANNOTATORS, range(errors.shape[1])):
         rows = (trusted.annotator == annotator) & np.isfinite(errors[:, column])
         if rows.any():
-            line = LinearRegression().fit(place[rows], errors[rows, column])
-            explained[rows, column] = line.predict(place[rows])
+            regression = LinearRegression().fit(features[rows], errors[rows, column])
+            explained[rows, column] = regression.predict(features[rows])
     part, whole = (np.sqrt(np.nanmean(values**2)) for values in (explained, errors))
     print(f"{name:8} {part:.3f} px of {whole:.3f} px")
 
 # %% [markdown]
-# ## 6. Coarse first
+# ## 6. Low resolution first
 #
-# Nothing in the network depends on the image's size: maps have a quarter of it and cover the same
-# face. Where a face's parts are can be learned at 64x64 for 4/9 of the arithmetic, so a recipe's
-# `coarse` share of the epochs does that, and only the rest sees all the pixels.
+# The network takes any image size: a heatmap has a quarter of the image's side and covers the same
+# face. At 64x64 it learns the rough positions for 4/9 of the arithmetic, so the first epochs, the
+# recipe's `low_res_share` of them, use this size, and only the others the full 96x96.
 
 # %%
-print(f"{recipe.coarse:.0%} of this run's epochs were coarse")
+print(f"{recipe.low_res_share:.0%} of this run's epochs were at low resolution")
 figure, axes = plt.subplots(1, 2, figsize=(4, 2), layout="constrained")
 for axis, size in zip(axes, (64, 96), strict=True):
     axis.imshow(
@@ -153,15 +154,16 @@ plt.show()
 # %% [markdown]
 # ## What each is worth
 #
-# Leave one out, keep the rest, train on the same folds, compare: an ablation. `make cv
-# PRESET=ablation` does so with a short training; if there is such a run, this shows it. How far a
-# line is behind the best has an interval: if that reaches 0, the ingredient may be worth nothing.
+# An ablation leaves out one ingredient, keeps the others, and trains on the same folds. `make cv
+# PRESET=ablation` does this with short trainings; if there is such a run, the last cell shows it.
+# If the interval of a gap reaches 0, the ingredient may be worth nothing.
 #
-# On FaceBench (5,721 real faces), two folds, nine epochs, two seeds, `make cv DATA=facebench
-# PRESET=ablation` gave, trusted, the mean of both seeds' predictions, with the interval of its
-# difference to `refined`, the stack of them all corrected; and each seed alone:
+# FaceBench (5,721 real faces), two folds, nine epochs, two seeds, `make cv DATA=facebench
+# PRESET=ablation`: trusted RMSE of the mean of both seeds, the 95% interval of its gap to
+# `refined`, the corrected stack of all of them, and the RMSE of one seed. `distrust`, `ema` and
+# `wing` were removed from the toolkit because they lost; their lines remain as a record.
 #
-# | line | px | behind | one seed | annotator 1 | annotator 2 | minutes |
+# | line | px | gap | one seed | annotator 1 | annotator 2 | minutes |
 # |---|---|---|---|---|---|---|
 # | `refined` | 1.263 | | | 1.320 | 1.180 | |
 # | `stack` | 1.273 | 0.006 to 0.014 | | 1.330 | 1.190 | |
@@ -183,17 +185,18 @@ plt.show()
 # | `adamw` instead of Muon | 1.759 | 0.469 to 0.522 | 1.786 ± 0.017 | 1.892 | 1.555 | 3.7 |
 # | `regression`: no maps | 2.048 | 0.715 to 0.854 | 2.083 ± 0.000 | 2.088 | 1.991 | 3.3 |
 #
-# Minutes are of one seed, the quicker one, on two cores that tests shared for half an hour, which
-# `no_offset` met twice. Two seeds of `full` lie 0.016 px apart (± is half of that): `no_dropout`,
-# `bfloat16`, `distrust` and `no_map_loss` are as good as `full`. Wrong labels do little harm under
-# Huber's loss, and averaged weights gain nothing where the rate falls to nothing anyway. Batch norm
-# takes a third longer an epoch. Two networks that err differently are better than either: those of
-# the best preset, one with it and one without, have 1.158 and 1.160 alone, and their mean 1.144.
+# Minutes are of the faster seed, on two cores that other work shared for half an hour; both seeds
+# of `no_offset` were slowed by it. The two seeds of `full` differ by 0.016 px (± is half of that),
+# so `no_dropout`, `bfloat16`, `distrust` and `no_map_loss` tie with `full`. Wrong labels do little
+# harm under the Huber loss, and averaging weights gains nothing when the learning rate decays to
+# almost 0 anyway. Batch norm takes a third more time per epoch. Networks that make different errors
+# are better together: the two of the best preset, with and without batch norm, have 1.158 and 1.160
+# alone, and their mean has 1.144.
 
 # %%
-table = run.folder.with_name("ablation") / "leaderboard.csv"
-rows = list(csv.DictReader(table.open())) if table.is_file() else []
-for row in rows:
-    interval = f"{float(row['behind_low']):+.3f} to {float(row['behind_high']):+.3f}"
-    print(f"{row['name']:20} {float(row['rmse_trusted']):.3f} px  {interval}")
-print(f"{len(rows)} lines in {table}")
+path = run.folder.with_name("ablation") / LEADERBOARD
+if path.is_file():
+    table = pd.read_csv(path)[["name", "rmse_trusted", "gap", "gap_low", "gap_high"]]
+    print(table.to_string(index=False, float_format="{:.3f}".format))
+else:
+    print(f"no {path}: `make cv PRESET=ablation` writes it")

@@ -7,9 +7,9 @@
 # %% [markdown]
 # # Where is the error?
 #
-# A score is one number; what to do next is in its parts. This reads a finished run (`RUN`, the
-# latest by default) and takes its best line apart: labels that are wrong, keypoints that are hard,
-# bias that could be taken away, and the noise that nobody gets below.
+# A score is one number; what to do next is in its parts. This notebook reads a finished run (`RUN`,
+# the latest by default) and splits the error of its best line: labels that are wrong, keypoints
+# that are hard, bias that could be removed, and the scatter of repeated labels for comparison.
 
 # %%
 import json
@@ -20,46 +20,47 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from data.competition import ANNOTATORS, KEYPOINTS
-from kfold.leaderboard import make_leaderboard
-from kfold.noise import label_noise
-from kfold.report.suspects import rank_suspects
-from kfold.run import open_finished
-from kfold.score import squared_errors, trusted_faces
+from data.demo import RECORD_FILE
+from kfold.labels.noise import label_noise
+from kfold.labels.suspects import rank_suspects
+from kfold.leaderboard.leaderboard import make_leaderboard
+from kfold.metrics.score import squared_errors
+from kfold.runs.open_run import open_named_run
 
-run, data, folds = open_finished(os.environ.get("RUN"))
-lines = make_leaderboard(run, data, folds)
-best = lines[0]
-train, oof = data.train, best.entry.oof
-print(f"{run.folder.name}, {best.entry.name}: {best.score.rmse:.3f} px over all labels")
+opened = open_named_run(os.environ.get("RUN"))
+leaderboard = make_leaderboard([opened])
+best, train = leaderboard.best, opened.data.train
+oof = best.entry.oof
+print(f"{opened.run.name}, {best.entry.name}: {best.score.rmse:.3f} px over all labels")
 
 # %% [markdown]
 # ## A few labels carry most of it
 #
-# Squares make a handful of grossly wrong labels heavier than all the rest. They are no fault of the
-# model's and no lever either, so two scores are kept: over all labels, and over the trusted ones.
+# Squared errors give a handful of grossly wrong labels more weight than all the others together.
+# They are not the model's fault, and a better model does not remove them, so there are two scores:
+# over all labels, and over the trusted ones.
 
 # %%
-believed = trusted_faces(train, (line.entry.oof for line in lines)).labelled
-suspects = train.labelled & ~believed
+untrusted = train.labelled & ~leaderboard.trusted.labelled
 errors = squared_errors(train.keypoints, oof)
-share = np.nansum(errors[suspects]) / np.nansum(errors)
+share = np.nansum(errors[untrusted]) / np.nansum(errors)
 print(
-    f"{suspects.sum()} labels, {best.flagged:.1%}, carry {share:.0%} of the squared error; "
-    f"without them {best.trusted.rmse:.3f} px"
+    f"{untrusted.sum()} labels, {leaderboard.untrusted_share:.1%}, carry {share:.0%} of the "
+    f"squared error; without them {best.trusted.rmse:.3f} px"
 )
 
 # %% [markdown]
 # ## Which labels are wrong?
 #
-# The farther a label is from a prediction that never saw it, in units of what is usual for its
-# keypoint and annotator, the less it is to be believed. The whole list is in the run's
-# `suspects.csv`. Of rendered faces we know which labels were misplaced, and how many are found:
+# A label is suspicious if it is far from the out-of-fold prediction, relative to the median
+# distance of its keypoint and annotator. The whole list is in the run's `suspects.csv`. For
+# rendered faces we know which labels were misplaced, and can count how many are found:
 
 # %%
 ranked = rank_suspects(train, oof)
 for suspect in ranked[:5]:
     print(f"row {train.ids[suspect.row]}: {suspect.reason}")
-record = Path(run.config.data) / "demo.json"
+record = Path(opened.run.config.data) / RECORD_FILE
 if record.is_file():
     wrong = json.loads(record.read_text())["flaws"]["training"]["wrong"]
     first = {suspect.row for suspect in ranked[: 2 * len(wrong)]}
@@ -68,10 +69,11 @@ if record.is_file():
 # %% [markdown]
 # ## By keypoint
 #
-# Eyes are points; an eyebrow's end is an opinion. Across which axis the error lies shows it.
+# The centre of an eye is well defined, the end of an eyebrow is a matter of opinion. The direction
+# of the error shows it.
 
 # %%
-trusted = np.where(suspects[..., None], np.nan, errors)
+trusted = np.where(untrusted[..., None], np.nan, errors)
 known = np.isfinite(trusted).any(axis=(0, 2))
 by_axis = np.sqrt(np.nanmean(trusted[:, known], axis=0))
 plt.figure(figsize=(6, 4), layout="constrained")
@@ -87,11 +89,11 @@ plt.show()
 # %% [markdown]
 # ## Is it bias?
 #
-# A mean error can be taken away; scatter cannot. The intercepts of `stack`, with which `refined`
-# begins, have done so already where one of the two is the best line.
+# A mean error can be subtracted; scatter cannot. `stack` and `refined` have intercepts that already
+# did so.
 
 # %%
-residuals = np.where(suspects[..., None], np.nan, oof - train.keypoints)
+residuals = np.where(untrusted[..., None], np.nan, oof - train.keypoints)
 for annotator in ANNOTATORS:
     own = residuals[train.annotator == annotator]
     if np.isfinite(own).any():
@@ -99,19 +101,21 @@ for annotator in ANNOTATORS:
         print(f"annotator {annotator}: mean error {x:+.2f} px along x, {y:+.2f} along y")
 
 # %% [markdown]
-# ## How much is left?
+# ## How far do repeated labels scatter?
 #
-# What two labels of one image differ by is a floor under every score.
+# For comparison, the scatter of labels that an annotator gave to the same image more than once. It
+# is no limit of the score. (FaceBench adds a jitter to the labels of its exact duplicates.)
 
 # %%
 for noise in label_noise(train):
     score = best.trusted.by_annotator[noise.annotator - 1]
-    print(f"annotator {noise.annotator}: {score:.2f} px, labels alone {noise.deviation:.2f} px")
+    scatter = noise.deviation
+    print(f"annotator {noise.annotator}: RMSE {score:.2f} px, repeated labels {scatter:.2f} px")
 
 # %% [markdown]
 # ## The worst faces
 #
-# Look at them. Either the label is wrong, or the face is of a kind that there is too little of.
+# Look at them. Either the label is wrong, or there are too few faces of this kind to learn from.
 
 # %%
 labels = np.isfinite(trusted).sum(axis=(1, 2))

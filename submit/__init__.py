@@ -1,1 +1,1 @@
-"""From a run's predictions to submission.csv, and to Kaggle."""
+"""From a run's predictions to submission.csv, its upload to Kaggle, and its scores."""

@@ -1,4 +1,4 @@
-"""What Kaggle said of a submission, in the ledger and in words."""
+"""A submission's scores: recorded in the ledger, and described with their ranks."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from kfold.ledger import Upload, open_ledger, replace_row
-from kfold.rank import estimated_rank, leaderboard_scores
-from submit.upload import Score
+from kfold.leaderboard.rank import estimated_rank, leaderboard_scores
+from kfold.submissions.ledger import Upload, open_ledger, replace_row
+from submit.upload import KaggleScore
 
 
-def settle(ledger: Path, row: Upload, score: Score, data: Path) -> Upload:
-    """Write a submission's scores into the ledger, and the rank that they stand for, or its error.
+def record_score(ledger: Path, row: Upload, score: KaggleScore, data: Path) -> Upload:
+    """Write a submission's scores and rank into the ledger, or its error.
 
     Args:
-        ledger: where `row` is.
+        ledger: the file that holds `row`.
         row: the submission.
         score: complete, or an error.
         data: folder with the competition's files, for today's leaderboard.
     """
     rank = _rank(score.private, data, "private")
     error = score.error or "no reason" if score.status == "error" else ""
-    settled = replace(row, public=score.public, private=score.private, rank=rank, error=error)
+    scored = replace(row, public=score.public, private=score.private, rank=rank, error=error)
     with open_ledger(ledger) as rows:
-        replace_row(rows, settled)
-    return settled
+        replace_row(rows, scored)
+    return scored
 
 
-def describe(row: Upload, data: Path) -> str:
-    """Both scores with the ranks they would have; late submissions are not on the leaderboard."""
+def describe_scores(row: Upload, data: Path) -> str:
+    """Both scores with their ranks, estimated because late submissions get none from Kaggle."""
     teams = len(leaderboard_scores(data))
     halves = (("Public", row.public, "public"), ("private", row.private, "private"))
     parts = [

@@ -1,4 +1,4 @@
-"""Send a submission once, and report what it scored."""
+"""Send a submission once, wait for its score, and print it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import UserError
-from kfold.ledger import LEDGER, Upload, find_upload, open_ledger
-from submit.scores import describe, settle
-from submit.upload import PATIENCE, SUBMISSIONS_PAGE, upload, wait_for_score
+from data.system.errors import UserError
+from kfold.submissions.ledger import LEDGER, Upload, find_upload, open_ledger
+from submit.scores import describe_scores, record_score
+from submit.upload import SCORE_TIMEOUT_S, SUBMISSIONS_PAGE, upload, wait_for_score
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """A submission that is written and not sent.
+    """A submission that is written but not sent.
 
     Attributes:
         path: the file, in the folder of its run.
-        content: of the file when it was written; another command may write it again meanwhile.
+        content: of the file when it was written; another command may overwrite the file.
         data: folder with the competition's files.
-        checksum: SHA-256 of the file, in hex.
-        message: what Kaggle will show beside the score.
+        checksum: SHA-256 of `content`, in hex.
+        message: description of the submission on Kaggle.
         out_of_fold: the run's own estimate of the score, RMSE in pixels.
     """
 
@@ -37,23 +37,23 @@ class Draft:
     out_of_fold: float
 
 
-def mark(checksum: str) -> str:
-    """What in a message tells the file from any other."""
+def file_tag(checksum: str) -> str:
+    """Part of a submission's message that identifies its file."""
     return f"file {checksum[:12]}"
 
 
 def send(draft: Draft, force: bool, console: Console) -> None:
-    """Upload the file unless the ledger holds it, then wait for its score and report it.
+    """Upload the file unless the ledger holds it, then wait for its score and print it.
 
     Raises:
-        UserError: it was sent and scored before, Kaggle has not taken it, or has no score for it.
+        UserError: it was sent and scored before, Kaggle refuses it, or has no score for it.
     """
     ledger = draft.path.parents[1] / LEDGER
-    sent = _record(ledger, draft, force)
+    sent = _upload_once(ledger, draft, force)
     console.print(f"Submission {sent.reference} is uploaded. Waiting for the score ...")
-    score = wait_for_score(sent.reference, PATIENCE)
+    score = wait_for_score(sent.reference, SCORE_TIMEOUT_S)
     if score.status == "error":
-        settle(ledger, sent, score, draft.data)
+        record_score(ledger, sent, score, draft.data)
     if score.status in ("error", "hidden"):
         raise UserError(
             f"Kaggle could not score submission {sent.reference}: {score.error or 'no reason'} "
@@ -61,25 +61,23 @@ def send(draft: Draft, force: bool, console: Console) -> None:
         )
     if score.status == "pending":
         raise UserError(
-            f"no score of submission {sent.reference} after {PATIENCE:g} s. It is uploaded, do not "
-            "send it again: `make submissions` asks for the score."
+            f"no score of submission {sent.reference} after {SCORE_TIMEOUT_S:g} s. It is uploaded, "
+            "do not send it again: `make submissions` asks for the score."
         )
-    console.print(describe(settle(ledger, sent, score, draft.data), draft.data))
+    console.print(describe_scores(record_score(ledger, sent, score, draft.data), draft.data))
 
 
-def _record(ledger: Path, draft: Draft, force: bool) -> Upload:
-    """Upload the file and write it into the ledger; one without a score yet is not sent again."""
+def _upload_once(ledger: Path, draft: Draft, force: bool) -> Upload:
+    """Upload the file and add it to the ledger; returns an earlier upload that has no score yet."""
     with open_ledger(ledger) as rows:
         sent = find_upload(rows, draft.checksum)
         if sent and not force:
-            _refuse_repeat(ledger, sent)
+            _refuse_scored(ledger, sent)
             return sent
-        reference = upload(
-            draft.path, draft.content, draft.message, mark(draft.checksum), again=force
-        )
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        tag = file_tag(draft.checksum)
+        reference = upload(draft.path, draft.content, draft.message, tag, again=force)
         new = Upload(
-            time=now,
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
             run=draft.path.parent.name,
             checksum=draft.checksum,
             message=draft.message,
@@ -90,11 +88,11 @@ def _record(ledger: Path, draft: Draft, force: bool) -> Upload:
     return new
 
 
-def _refuse_repeat(ledger: Path, sent: Upload) -> None:
+def _refuse_scored(ledger: Path, sent: Upload) -> None:
     if sent.scored or sent.error:
-        told = sent.error or f"public {sent.public}, private {sent.private}"
+        result = sent.error or f"public {sent.public}, private {sent.private}"
         raise UserError(
             f"{ledger}: this very file was submitted at {sent.time} as {sent.reference} "
-            f"({told}). Nothing was uploaded; "
+            f"({result}). Nothing was uploaded; "
             "pass FORCE=1 to spend another of the day's submissions on it."
         )

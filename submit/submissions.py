@@ -1,4 +1,4 @@
-"""`make submissions`: ask for the scores that are missing, print every submission."""
+"""`make submissions`: fetch missing scores and print all submissions."""
 
 from __future__ import annotations
 
@@ -6,39 +6,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import UserError, run_command
+from data.system.command import run_command
+from data.system.errors import UserError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from kfold.ledger import Upload
+    from kfold.submissions.ledger import Upload
 
-MESSAGE_FITS = 120
-"""Columns of a terminal that shows messages, too."""
+MESSAGE_WIDTH = 120
+"""Columns of a terminal from which on the table has messages, too."""
 
 
 @dataclass(frozen=True)
-class Options:
+class SubmissionsOptions:
     """Ask Kaggle for the scores that are missing, and print every submission."""
 
     data: Path = Path("data/raw")
     """Folder with the competition's files, whose leaderboard gives the ranks."""
 
 
-def main(options: Options) -> None:
-    """Refresh the ledger and print it; what is known is printed even if Kaggle cannot be asked."""
-    from data.kaggle_credentials import has_credentials
-    from data.terminal import open_console
-    from kfold.ledger import LEDGER, read_ledger
-    from kfold.relation import relations
-    from kfold.run import RUNS
+def main(options: SubmissionsOptions) -> None:
+    """Update the ledger and print it, even if a request to Kaggle fails.
+
+    Raises:
+        UserError: a request failed, or the ledger cannot be read.
+    """
+    from data.kaggle.credentials import has_credentials
+    from data.system.terminal import open_console
+    from kfold.runs.locate import RUNS
+    from kfold.submissions.correlation import compare_scores
+    from kfold.submissions.ledger import LEDGER, read_ledger
 
     console, ledger = open_console(), RUNS / LEDGER
     pending = [row for row in read_ledger(ledger) if not (row.scored or row.error)]
     notes, failure = [], None
     try:
         if pending and has_credentials():
-            notes = _refresh(ledger, pending, options.data)
+            notes = _fetch_scores(ledger, pending, options.data)
         elif pending:
             notes = ["No Kaggle credentials found (see `make download`): no scores were asked for."]
     except UserError as error:
@@ -47,28 +52,28 @@ def main(options: Options) -> None:
     if not rows:
         console.print(f"{ledger}: no submissions yet; `make submit` makes one.")
         return
-    console.print(_table(ledger, rows, console.width))
+    console.print(submission_table(ledger, rows, console.width))
     failed = (
         f"Kaggle could not score submission {row.reference}: {row.error}"
         for row in rows
         if row.error
     )
-    for line in (*relations(rows), *failed, *notes):
+    for line in (*compare_scores(rows), *failed, *notes):
         console.print(str(line))
     if failure:
         raise failure
 
 
-def _refresh(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
-    """Ask for the scores of `pending`, and return what is to be said of those that may get one."""
-    from submit.scores import settle
+def _fetch_scores(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
+    """Record the scores of `pending` uploads; returns notes on those that still have none."""
+    from submit.scores import record_score
     from submit.upload import wait_for_score
 
     notes = []
     for row in pending:
-        score = wait_for_score(row.reference, limit_s=0)
+        score = wait_for_score(row.reference, timeout_s=0)
         if score.status in ("complete", "error"):
-            settle(ledger, row, score, data)
+            record_score(ledger, row, score, data)
         elif score.status == "hidden":
             notes.append(f"Kaggle has no score of submission {row.reference}: {score.error}")
         else:
@@ -76,8 +81,8 @@ def _refresh(ledger: Path, pending: list[Upload], data: Path) -> list[str]:
     return notes
 
 
-def _table(ledger: Path, rows: list[Upload], width: int) -> Table:
-    """All of the ledger that fits: a message repeats what other columns tell."""
+def submission_table(ledger: Path, rows: list[Upload], width: int) -> Table:
+    """The ledger as a table for a terminal of `width` columns; messages only if they fit."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -86,7 +91,7 @@ def _table(ledger: Path, rows: list[Upload], width: int) -> Table:
         table.add_column(name, overflow="fold")
     for name in ("OOF", "public", "private", "rank", "reference"):
         table.add_column(name, justify="right", no_wrap=True)
-    if width >= MESSAGE_FITS:
+    if width >= MESSAGE_WIDTH:
         table.add_column("message", overflow="fold")
     for row in rows:
         unknown = "error" if row.error else "-"
@@ -102,4 +107,4 @@ def _table(ledger: Path, rows: list[Upload], width: int) -> Table:
 
 
 if __name__ == "__main__":
-    run_command(main, Options)
+    run_command(main, SubmissionsOptions)

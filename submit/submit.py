@@ -1,122 +1,135 @@
-"""`make submit`: write submission.csv from a run, check it, upload it where possible."""
+"""`make submit`: write submission.csv from a run, check it, and upload it if possible."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.errors import UserError, run_command
+from data.system.command import run_command
+from data.system.errors import UserError
 
 if TYPE_CHECKING:
-    from kfold.leaderboard import Line
-    from kfold.run import Run
+    from rich.console import Console
+
+    from data.lookup import Lookup
+    from kfold.leaderboard.leaderboard import Leaderboard, Line
+    from submit.send import Draft
 
 SUBMISSION = "submission.csv"
 
-_DAY = 24 * 60 * 60
+_DAY_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
-class Options:
+class SubmitOptions:
     """Write the submission of a run's best model or ensemble, check it, and upload it."""
 
     run: str | None = None
     """Name of the run; the latest by default."""
     data: Path | None = None
     """Where the competition's files are now, if they moved since the run was made."""
-    name: str | None = None
-    """Which line of the leaderboard to submit; the first that was trained by default."""
+    entry: str | None = None
+    """Which entry of the leaderboard to submit; the best trained one by default."""
     dry: bool = False
     """Stop before the upload."""
     force: bool = False
     """Upload even what was uploaded before."""
 
 
-def main(options: Options) -> None:
+def main(options: SubmitOptions) -> None:
     """Write, check and, with credentials, upload the submission that `options` describe."""
     from data.demo import RECORD_FILE
-    from data.kaggle_credentials import has_credentials
-    from data.terminal import open_console
-    from kfold.run import open_finished
-    from submit.send import Draft, send
-    from submit.submission import summarize, write_submission
+    from data.kaggle.credentials import has_credentials
+    from data.system.terminal import open_console
+    from kfold.runs.open_run import open_named_run
+    from submit.send import send
 
     console = open_console()
-    run, data, folds = open_finished(options.run, options.data)
-    from kfold.leaderboard import make_leaderboard  # slow to import: not before a wrong name
+    opened = open_named_run(options.run, options.data)
+    from kfold.leaderboard.leaderboard import make_leaderboard  # slow: not before a wrong name
 
-    lines = make_leaderboard(run, data, folds)
-    line = _choose(lines, options.name)
-    path, folder = run.folder / SUBMISSION, options.data or Path(run.config.data)
-    content = write_submission(path, data.lookup, line.entry.test, folder)
-    summary = summarize(content)
-    message = _message(run, line, lines, summary.checksum)
-    console.print(
-        f"{path}: {summary.rows} rows, {summary.low:.2f} to {summary.high:.2f} px, "
-        f"from {line.entry.kind} {line.entry.name!r}"
-    )
-    console.print(_estimate(line))
-    if run.left_out:
-        console.print(f"Left out: {', '.join(run.left_out)}.")
-    console.print(f"Message: {message}")
-    if (folder / RECORD_FILE).is_file():
-        console.print(f"{folder} holds rendered faces, which Kaggle cannot score: not uploaded.")
+    leaderboard = make_leaderboard([opened])
+    line = _find_line(leaderboard, options.entry)
+    data = options.data or Path(opened.run.config.data)
+    draft = _write_draft(leaderboard, line, opened.data.lookup, data)
+    _print_draft(console, draft, leaderboard, line)
+    if (data / RECORD_FILE).is_file():
+        console.print(f"{data} holds rendered faces, which Kaggle cannot score: not uploaded.")
         return
     if not has_credentials():
-        console.print(_by_hand(path))
+        console.print(_manual_upload(draft.path))
         return
-    console.print(f"Submissions left today: {_left()}")
+    console.print(f"Submissions left today: {_submissions_left()}")
     if not options.dry:
-        draft = Draft(path, content, folder, summary.checksum, message, line.score.rmse)
         send(draft, options.force, console)
 
 
-def _estimate(line: Line) -> str:
-    rank = f", estimated rank {line.rank} of {line.teams}" if line.rank else ""
-    return f"Out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}"
+def _find_line(leaderboard: Leaderboard, name: str | None) -> Line:
+    if name is None:
+        return leaderboard.best
+    for line in leaderboard.lines:
+        if line.entry.name == name:
+            return line
+    names = ", ".join(line.entry.name for line in leaderboard.lines)
+    raise UserError(f"ENTRY: expected one of {names}, found {name!r}.")
 
 
-def _message(run: Run, line: Line, lines: list[Line], checksum: str) -> str:
-    """What Kaggle shows beside the score: run, models, out-of-fold score, code, file."""
-    from submit.send import mark
+def _write_draft(leaderboard: Leaderboard, line: Line, lookup: Lookup, data: Path) -> Draft:
+    from submit.send import Draft
+    from submit.submission import write_submission
+
+    path = leaderboard.folder / SUBMISSION
+    content = write_submission(path, lookup, line.entry.test, data)
+    checksum = hashlib.sha256(content).hexdigest()
+    message = _message(leaderboard, line, checksum)
+    return Draft(path, content, data, checksum, message, line.score.rmse)
+
+
+def _message(leaderboard: Leaderboard, line: Line, checksum: str) -> str:
+    """Description on Kaggle: run, models, out-of-fold score, code version, file."""
+    from submit.send import file_tag
     from submit.version import code_version
 
-    models = [other.entry.name for other in lines if other.entry.kind == "model"]
+    models = [other.entry.name for other in leaderboard.lines if other.entry.kind == "model"]
     blended = f" of {', '.join(models)}" if line.entry.kind == "ensemble" else ""
     return (
-        f"{run.folder.name}: {line.entry.name}{blended}; out-of-fold {line.score.rmse:.4f}; "
-        f"code {code_version()}; {mark(checksum)}"
+        f"{leaderboard.folder.name}: {line.entry.name}{blended}; "
+        f"out-of-fold {line.score.rmse:.4f}; code {code_version()}; {file_tag(checksum)}"
     )
 
 
-def _left() -> str:
-    """Kaggle's answer, or why there is none: no reason to stop before the upload is tried."""
+def _print_draft(console: Console, draft: Draft, leaderboard: Leaderboard, line: Line) -> None:
+    from submit.submission import summarize
+
+    summary = summarize(draft.content)
+    console.print(
+        f"{draft.path}: {summary.rows} rows, {summary.low:.2f} to {summary.high:.2f} px, "
+        f"from {line.entry.kind} {line.entry.name!r}"
+    )
+    rank = f", estimated rank {line.rank} of {leaderboard.teams}" if line.rank else ""
+    console.print(f"Out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}")
+    if leaderboard.unfinished:
+        console.print(leaderboard.unfinished)
+    console.print(f"Message: {draft.message}")
+
+
+def _submissions_left() -> str:
+    """Number of submissions left today, or why it is unknown, which does not stop the upload."""
     from submit.upload import submissions_left
 
     try:
         left = submissions_left()
     except UserError as error:
         return f"unknown ({error})"
-    hours, minutes = divmod(int(_DAY - time.time() % _DAY) // 60, 60)
-    told = "unknown" if left is None else left
-    return f"{told} (Kaggle's day ends at 0:00 UTC, in {hours}:{minutes:02} hours)"
+    hours, minutes = divmod(int(_DAY_S - time.time() % _DAY_S) // 60, 60)
+    number = "unknown" if left is None else left
+    return f"{number} (Kaggle's day ends at 0:00 UTC, in {hours}:{minutes:02} hours)"
 
 
-def _choose(lines: list[Line], name: str | None) -> Line:
-    from kfold.leaderboard import best_trained
-
-    if name is None:
-        return best_trained(lines)
-    for line in lines:
-        if line.entry.name == name:
-            return line
-    names = ", ".join(line.entry.name for line in lines)
-    raise UserError(f"NAME: expected one of {names}, found {name!r}.")
-
-
-def _by_hand(path: Path) -> str:
+def _manual_upload(path: Path) -> str:
     from submit.upload import SUBMISSIONS_PAGE
 
     return (
@@ -126,4 +139,4 @@ def _by_hand(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    run_command(main, Options)
+    run_command(main, SubmitOptions)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from data.competition import SLUG, URL
-from data.errors import UserError
-from data.kaggle_client import TIME_LIMIT, competition_api, open_session
+from data.kaggle.client import TIMEOUT, competition_api, open_session
+from data.system.errors import UserError
 
 if TYPE_CHECKING:
     from kagglesdk.competitions.services.competition_api_service import CompetitionApiClient
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 SUBMISSIONS_PAGE = f"{URL}/submissions"
 
-FIRST_POLL = 2.0
-"""Seconds until the score is asked for again; half as much longer each time."""
+FIRST_POLL_S = 2.0
+"""Seconds between the first two requests for a score; each later wait is 1.5 times as long."""
 
-LONGEST_POLL = 30.0
+MAX_POLL_S = 30.0
 
-PATIENCE = 600.0
-"""Seconds that a score is waited for."""
+SCORE_TIMEOUT_S = 600.0
+"""Seconds to wait for a score."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """What Kaggle says of one submission.
+class KaggleScore:
+    """Kaggle's score of one submission.
 
     Attributes:
-        status: "pending" while Kaggle has not finished, "hidden" if it does not tell this user.
+        status: "pending" while Kaggle scores it, "hidden" if it belongs to another user.
         public: RMSE in pixels on the public half, None while unknown.
         private: RMSE in pixels on the private half, None while unknown.
-        error: why there is no score, of a file that failed in Kaggle's own words; else empty.
+        error: reason why there is no score, in Kaggle's words if scoring failed; else empty.
     """
 
     status: Literal["pending", "complete", "error", "hidden"]
@@ -47,10 +47,10 @@ class Score:
 
 
 def submissions_left() -> int | None:
-    """Ask how many submissions Kaggle will take until midnight UTC; None if it does not tell.
+    """Number of submissions that Kaggle accepts until midnight UTC; None if it does not say.
 
     Raises:
-        UserError: no credentials, or Kaggle cannot be asked.
+        UserError: no credentials, or the request fails.
     """
     import requests
     from kagglesdk.competitions.types.competition_api_service import ApiGetSubmissionLimitsRequest
@@ -66,52 +66,52 @@ def submissions_left() -> int | None:
             raise
 
 
-def upload(path: Path, content: bytes, message: str, mark: str, again: bool = False) -> int:
+def upload(path: Path, content: bytes, message: str, tag: str, again: bool = False) -> int:
     """Submit a file and return Kaggle's reference number of the submission.
 
     Args:
         path: of the submission file, for its name and for messages.
-        content: what is sent, checked.
-        message: the description shown beside the score on Kaggle, with `mark` in it.
-        mark: tells this file from any other. A submission that Kaggle has under it already is
-            this file's: it is returned, and nothing is sent.
-        again: send it nevertheless.
+        content: of the file.
+        message: description shown beside the score on Kaggle; contains `tag`.
+        tag: identifies the file. If Kaggle already has a submission with this tag, its reference
+            is returned, and nothing is sent.
+        again: send the file nevertheless.
 
     Raises:
-        UserError: no credentials, or Kaggle has not taken the submission.
+        UserError: no credentials, or Kaggle did not accept the submission.
     """
     with competition_api(f"submit {path}") as api:
-        earlier = _references(api, mark)
+        earlier = _find_submissions(api, tag)
         if earlier and not again:
             return max(earlier)
-        token = _store(api, path.name, content)
-        return _create(api, token, message, mark, earlier)
+        token = _store_file(api, path.name, content)
+        return _create_submission(api, token, message, tag, earlier)
 
 
-def wait_for_score(reference: int, limit_s: float) -> Score:
-    """Ask for a submission's score until Kaggle has one, for at most `limit_s` seconds; 0: once.
+def wait_for_score(reference: int, timeout_s: float) -> KaggleScore:
+    """Poll a submission's score until Kaggle has one or `timeout_s` is over; 0 asks once.
 
     Raises:
-        UserError: no credentials, or Kaggle cannot be asked.
+        UserError: no credentials, or the request fails.
     """
     from kagglesdk.competitions.types.competition_api_service import ApiGetSubmissionRequest
 
     request = ApiGetSubmissionRequest()
     request.ref = reference
-    stop = time.monotonic() + limit_s
-    wait = FIRST_POLL
-    doing = f"ask for the score of submission {reference} (`make submissions` asks again)"
-    with competition_api(doing) as api:
-        score = _ask(api, request)
+    stop = time.monotonic() + timeout_s
+    wait = FIRST_POLL_S
+    action = f"ask for the score of submission {reference} (`make submissions` asks again)"
+    with competition_api(action) as api:
+        score = _request_score(api, request)
         while score.status == "pending" and (left := stop - time.monotonic()) > 0:
             time.sleep(min(wait, left))
-            wait = min(1.5 * wait, LONGEST_POLL)
-            score = _ask(api, request)
+            wait = min(1.5 * wait, MAX_POLL_S)
+            score = _request_score(api, request)
     return score
 
 
-def _store(api: CompetitionApiClient, name: str, content: bytes) -> str:
-    """Put the file into Kaggle's storage and return the token that stands for it."""
+def _store_file(api: CompetitionApiClient, name: str, content: bytes) -> str:
+    """Upload a file to Kaggle's storage and return its token."""
     from kagglesdk.competitions.types.competition_api_service import (
         ApiStartSubmissionUploadRequest,
     )
@@ -121,21 +121,21 @@ def _store(api: CompetitionApiClient, name: str, content: bytes) -> str:
     request.file_name = name
     request.content_length = len(content)
     request.last_modified_epoch_seconds = int(time.time())
-    place = api.start_submission_upload(request)
+    target = api.start_submission_upload(request)
     with open_session() as session:
-        answer = session.put(place.create_url, data=content, timeout=TIME_LIMIT)
-    if answer.status_code not in (200, 201):
+        response = session.put(target.create_url, data=content, timeout=TIMEOUT)
+    if response.status_code not in (200, 201):
         raise UserError(
-            f"could not upload {name}: Kaggle's file storage answered {answer.status_code}. "
+            f"could not upload {name}: Kaggle's file storage answered {response.status_code}. "
             "Nothing was submitted; run this again later."
         )
-    return place.token
+    return target.token
 
 
-def _create(
-    api: CompetitionApiClient, token: str, message: str, mark: str, earlier: set[int]
+def _create_submission(
+    api: CompetitionApiClient, token: str, message: str, tag: str, earlier: set[int]
 ) -> int:
-    """Make the stored file a submission; an answer that was lost is looked up, not asked again."""
+    """Submit the stored file; after a lost response, search for the submission instead."""
     import requests
     from kagglesdk.competitions.types.competition_api_service import ApiCreateSubmissionRequest
 
@@ -144,21 +144,21 @@ def _create(
     request.blob_file_tokens = token
     request.submission_description = message
     try:
-        answer = api.create_submission(request)
+        response = api.create_submission(request)
     except requests.RequestException:
-        if arrived := _references(api, mark) - earlier:
+        if arrived := _find_submissions(api, tag) - earlier:
             return max(arrived)
         raise
-    if not answer.ref:
+    if not response.ref:
         raise UserError(
-            f"Kaggle took the file but made no submission of it: {answer.message or 'no reason'}. "
-            f"See {SUBMISSIONS_PAGE}"
+            "Kaggle took the file but made no submission of it: "
+            f"{response.message or 'no reason'}. See {SUBMISSIONS_PAGE}"
         )
-    return answer.ref
+    return response.ref
 
 
-def _references(api: CompetitionApiClient, mark: str) -> set[int]:
-    """List the latest submissions with `mark` in their description."""
+def _find_submissions(api: CompetitionApiClient, tag: str) -> set[int]:
+    """References of the latest submissions with `tag` in their description."""
     from kagglesdk.competitions.types.competition_api_service import ApiListSubmissionsRequest
 
     request = ApiListSubmissionsRequest()
@@ -166,30 +166,32 @@ def _references(api: CompetitionApiClient, mark: str) -> set[int]:
     request.page = 1
     request.page_size = 20
     found = api.list_submissions(request).submissions or []
-    return {one.ref for one in found if one is not None and mark in one.description}
+    return {one.ref for one in found if one is not None and tag in one.description}
 
 
-def _ask(api: CompetitionApiClient, request: ApiGetSubmissionRequest) -> Score:
-    """Ask once; of a submission that is not this user's, Kaggle tells no more than that."""
+def _request_score(api: CompetitionApiClient, request: ApiGetSubmissionRequest) -> KaggleScore:
+    """Ask once; Kaggle hides the submissions of other users."""
     import requests
 
     try:
-        return _score(api.get_submission(request))
+        return _parse_score(api.get_submission(request))
     except requests.HTTPError as error:
         if error.response is not None and error.response.status_code in (403, 404):
-            return Score("hidden", error="it shows none to this user; was another one signed in?")
+            return KaggleScore(
+                "hidden", error="it shows none to this user; was another one signed in?"
+            )
         raise
 
 
-def _score(submission: ApiSubmission) -> Score:
+def _parse_score(submission: ApiSubmission) -> KaggleScore:
     status = submission.status.name.lower()
-    return Score(
+    return KaggleScore(
         status,
-        _number(submission.public_score),
-        _number(submission.private_score),
+        _parse_number(submission.public_score),
+        _parse_number(submission.private_score),
         submission.error_description,
     )
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     return float(text) if text else None

@@ -1,4 +1,4 @@
-"""Which version of this code is at work."""
+"""Version of this code, for the messages of submissions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def code_version(root: Path = ROOT) -> str:
-    """Tell the project's version and, in a git checkout, the commit: '0.1.0+1a2b3c4-dirty'."""
+    """The project's version and, in a git checkout, the commit: '0.1.0+1a2b3c4-dirty'."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    # A checkout around an unpacked archive is not the archive's.
+    # Ignores another project's checkout around an unpacked archive.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)}
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
     try:

@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share."""
+"""Fixtures that several packages share."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ from data.competition import (
 from tests.kaggle_server import SECRET, KaggleServer
 from tests.refusal import Refusal
 
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+settings.register_profile("tests", deadline=None, derandomize=True, max_examples=30)
+settings.load_profile("tests")
 
-# Where the tests are started in the background, Ctrl-C would be ignored, by their commands too.
+# Processes started in the background ignore Ctrl-C, and so would the commands that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FOUR_POINTS = [0, 1, 2, 3, 20, 21, 28, 29]
-"""Columns of the four keypoints that the second annotator labels."""
+"""Columns of the second annotator's four keypoints."""
 
 
 @pytest.fixture(scope="session")
 def competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with four tiny files of noise, three rows an annotator; solution.csv beside it."""
+    """A folder with four small files of noise, three rows per annotator; solution.csv beside it."""
     folder = tmp_path_factory.mktemp("competition") / "files"
     folder.mkdir()
     rng = np.random.default_rng(0)
     images = [" ".join(map(str, rng.integers(256, size=IMAGE_SIZE**2))) for _ in range(10)]
     labels = rng.uniform(5, 90, (6, len(COORDINATES))).round(3).astype(str)
     labels[np.ix_(range(3, 6), np.setdiff1d(range(30), FOUR_POINTS))] = ""
-    asked = [(i, COORDINATES[c]) for i in (1, 2) for c in range(30)]
-    asked += [(i, COORDINATES[c]) for i in (3, 4) for c in FOUR_POINTS]
-    row_ids = [str(r) for r in range(1, len(asked) + 1)]
+    requested = [(i, COORDINATES[c]) for i in (1, 2) for c in range(30)]
+    requested += [(i, COORDINATES[c]) for i in (3, 4) for c in FOUR_POINTS]
+    row_ids = [str(r) for r in range(1, len(requested) + 1)]
     tables = {
         TRAINING_FILE: [
             TRAINING_HEADER,
@@ -58,7 +58,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
         TEST_FILE: [TEST_HEADER, *((str(i), image) for i, image in enumerate(images[6:], 1))],
         LOOKUP_FILE: [
             LOOKUP_HEADER,
-            *((r, str(i), name) for r, (i, name) in zip(row_ids, asked, strict=True)),
+            *((r, str(i), name) for r, (i, name) in zip(row_ids, requested, strict=True)),
         ],
         SAMPLE_SUBMISSION_FILE: [SUBMISSION_HEADER, *((r, "0") for r in row_ids)],
         "../solution.csv": [
@@ -74,7 +74,7 @@ def competition(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home folder, no credentials, and no way out of this machine."""
+    """An empty home folder, no credentials, and no network outside this machine."""
     home = tmp_path / "home"
     home.mkdir()
     for name in os.environ:
@@ -85,7 +85,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
     for name in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    # Decoded arrays stay out of the project's own cache.
+    # Keeps the tests out of the project's own cache.
     monkeypatch.setattr(data.reader.read_competition, "__defaults__", (tmp_path / "cache",))
     return home
 
@@ -94,14 +94,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def kaggle(
     competition: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[KaggleServer]:
-    """A stand-in for Kaggle with valid credentials for it in the environment, and short waits."""
+    """A stand-in for Kaggle, with credentials for it in the environment, and short waits."""
     with KaggleServer(competition, competition.parent / "solution.csv") as server:
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, server.address)
         monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
-        monkeypatch.setattr("data.kaggle_retries.BACKOFF", 0.01)
-        monkeypatch.setattr("data.fetch.WAITS", (0.01, 0.01))
-        monkeypatch.setattr("submit.upload.FIRST_POLL", 0.01)
+        monkeypatch.setattr("data.kaggle.retries.BACKOFF", 0.01)
+        monkeypatch.setattr("data.kaggle.fetch.RESUME_WAITS", (0.01, 0.01))
+        monkeypatch.setattr("submit.upload.FIRST_POLL_S", 0.01)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
@@ -113,5 +113,5 @@ def kaggle(
 def refusal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Refusal:
-    """Does as a command what must fail, and returns its message."""
+    """Runs an action that must fail as a command, and returns its message."""
     return Refusal(tmp_path, capfd, caplog)

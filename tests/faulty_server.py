@@ -1,4 +1,4 @@
-"""An HTTP server on 127.0.0.1 that acts as the client's proxy and fails on demand."""
+"""An HTTP server on 127.0.0.1 that acts as the client's proxy and fails on request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What is sent back; a fault replaces any of its fields."""
+    """A response; a fault replaces any of its fields."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     delay: float = 0.0  # seconds before the answer
-    cut: int | None = None  # bytes of the body until the connection is reset; 0: no answer at all
+    cut: int | None = None  # bytes of the body until the connection is reset; 0: no response
     pause: float = 0.0  # seconds before that reset
     read: int | None = None  # bytes of the request until the connection is reset
 
@@ -32,22 +32,22 @@ def answer_json(value: object, status: int = 200) -> Answer:
 
 
 def refuse(status: int, message: str = "") -> Answer:
-    """An error the way Kaggle's API words it."""
+    """An error in the form of Kaggle's API."""
     return answer_json({"code": status, "message": message or HTTPStatus(status).phrase}, status)
 
 
 class FaultyServer(ThreadingHTTPServer):
-    """Answers each operation with its method `do_<operation>`, unless told to fail.
+    """Answers each operation with its method `do_<operation>`, unless it is to fail.
 
     Attributes:
-        seen: the operations asked for, in order, such as "DownloadDataFiles" or "PUT".
+        operations: the requested operations in order, such as "DownloadDataFiles" or "PUT".
     """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[str] = []
+        self.operations: list[str] = []
         self._faults: dict[str, deque[dict[str, object]]] = defaultdict(deque)
 
     @property
@@ -55,15 +55,15 @@ class FaultyServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def fail(self, operation: str, times: int = 1, **fault: object) -> None:
-        """Replace fields of the next `times` answers to an operation.
+        """Replace fields of the next `times` responses to an operation.
 
-        With a status from 400 on, or with `read`, the operation is not carried out; with `cut` or
+        With a status from 400 on or with `read`, the operation is not carried out; with `cut` or
         `delay` it is.
         """
         self._faults[operation].extend([fault] * times)
 
     def answer(self, operation: str, request: Handler) -> Answer:
-        self.seen.append(operation)
+        self.operations.append(operation)
         fault = self._faults[operation].popleft() if self._faults[operation] else {}
         status, read = fault.get("status"), fault.get("read")
         if isinstance(read, int):
@@ -81,7 +81,7 @@ class FaultyServer(ThreadingHTTPServer):
         return None
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away."""
+        """Ignore lost connections."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -99,14 +99,14 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(answer.delay)
         if answer.cut != 0:
             self.send_response_only(answer.status)
-            usual = {"Content-Length": str(len(answer.body)), "Date": formatdate(usegmt=True)}
-            for name, value in {**usual, **answer.headers}.items():
+            defaults = {"Content-Length": str(len(answer.body)), "Date": formatdate(usegmt=True)}
+            for name, value in {**defaults, **answer.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body[: answer.cut])
         if answer.cut is not None:
             time.sleep(answer.pause)
-            # Lingering for no time makes the kernel send a reset.
+            # With a linger time of 0, closing the socket sends a reset.
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.close_connection = True

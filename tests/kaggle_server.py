@@ -1,6 +1,6 @@
-"""A stand-in for Kaggle on 127.0.0.1 that speaks the wire protocol of Kaggle's own client.
+"""A stand-in for Kaggle on 127.0.0.1 that speaks the protocol of Kaggle's own client.
 
-It acts as the client's HTTP proxy, so that the client's real addresses all end here:
+It acts as the client's HTTP proxy, so that the client's real URLs all lead here:
 `POST http://localhost/api/v1/<service>/<Method>` with JSON, and `GET` or `PUT` at the file storage.
 """
 
@@ -13,6 +13,7 @@ import io
 import json
 import math
 import zipfile
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,21 +24,21 @@ USER = "someone"
 SECRET = "KGAT_0123456789abcdef-never-show-this"
 SIGNATURE = "signature=never-show-this-either"
 STORAGE = "http://storage.localhost"
-A_DAY = 5
-"""Submissions that are allowed."""
+DAILY_LIMIT = 5
+"""Submissions per day."""
 
 
 class KaggleServer(FaultyServer):
     """Serves the competition's zip, takes submissions and scores them with solution.csv.
 
     Attributes:
-        archive: the zip that is downloaded.
+        archive: the zip to download.
         teams: private and public score of each team on the leaderboard.
         allowed: submissions left today.
-        submissions: what ListSubmissions tells, newest first.
+        submissions: the response to ListSubmissions, newest first.
         scoring: replaces the scores in GetSubmission, such as {"status": "PENDING"}.
         stored: the uploaded files by token.
-        sent: the sizes of the parts of the zip that were asked for.
+        range_sizes: bytes of each range of the zip that was requested.
     """
 
     def __init__(self, files: Path, solution: Path) -> None:
@@ -45,22 +46,22 @@ class KaggleServer(FaultyServer):
         self.archive = outer_zip(files)
         self.solution = list(csv.DictReader(io.StringIO(solution.read_text())))
         self.teams = [(1.5, 1.75), (2.5, 3.0), (3.5, 3.25)]
-        self.allowed = A_DAY
+        self.allowed = DAILY_LIMIT
         self.submissions: list[dict[str, object]] = []
         self.scoring: dict[str, object] = {}
         self.stored: dict[str, bytes] = {}
-        self.sent: list[int] = []
+        self.range_sizes: list[int] = []
 
     def check(self, request: Handler) -> Answer | None:
-        """Kaggle wants credentials; the file storage must never see them."""
-        url, sent = urlsplit(request.path), request.headers.get("Authorization")
+        """Require credentials, except at the file storage, which must never get them."""
+        url, received = urlsplit(request.path), request.headers.get("Authorization")
         basic = base64.b64encode(f"{USER}:{SECRET}".encode()).decode()
         if url.hostname != "localhost":
-            return Answer(400, b"a secret was sent to the file storage") if sent else None
+            return Answer(400, b"a secret was sent to the file storage") if received else None
         if url.path.endswith("/GenerateAccessToken"):
             signed = json.loads(request.body).get("refreshToken") == SECRET
         else:
-            signed = sent in (f"Bearer {SECRET}", f"Basic {basic}")
+            signed = received in (f"Bearer {SECRET}", f"Basic {basic}")
         return None if signed else refuse(401, "Unauthenticated")
 
     # Operations
@@ -74,13 +75,13 @@ class KaggleServer(FaultyServer):
             "ETag": f'"{hashlib.md5(self.archive).hexdigest()}"',
             "Accept-Ranges": "bytes",
         }
-        wanted = request.headers.get("Range")
-        if not wanted or request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+        byte_range = request.headers.get("Range")
+        if not byte_range or request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
             return Answer(200, self.archive, headers)
-        start = int(wanted.removeprefix("bytes=").rstrip("-"))
+        start = int(byte_range.removeprefix("bytes=").rstrip("-"))
         size = len(self.archive)
         headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-        self.sent.append(size - start)
+        self.range_sizes.append(size - start)
         return Answer(206, self.archive[start:], headers)
 
     def do_StartSubmissionUpload(self, request: Handler) -> Answer:  # noqa: N802
@@ -95,23 +96,23 @@ class KaggleServer(FaultyServer):
         if not self.allowed:
             return refuse(400, "Your team has used its daily Submission allowance (5) today")
         self.allowed -= 1
-        asked = json.loads(request.body)
+        parameters = json.loads(request.body)
         submission = {
             "ref": 1000 + len(self.submissions),
-            "description": asked["submissionDescription"],
+            "description": parameters["submissionDescription"],
             "date": "2030-01-01T00:00:00.000Z",
-            **self._score(self.stored[asked["blobFileTokens"]]),
+            **self._score(self.stored[parameters["blobFileTokens"]]),
         }
         self.submissions.insert(0, submission)
         return answer_json({"message": "Successfully submitted", "ref": submission["ref"]})
 
     def do_GetSubmissionLimits(self, request: Handler) -> Answer:  # noqa: N802
-        return answer_json({"numToday": A_DAY - self.allowed, "numAllowedNow": self.allowed})
+        return answer_json({"numToday": DAILY_LIMIT - self.allowed, "numAllowedNow": self.allowed})
 
     def do_GetLeaderboard(self, request: Handler) -> Answer:  # noqa: N802
-        """Two teams a page, best first; the private half unless the public one is asked for."""
-        asked = json.loads(request.body)
-        half, start = bool(asked.get("overridePublic")), int(asked.get("pageToken") or 0)
+        """Two teams per page, best first; the private half by default."""
+        parameters = json.loads(request.body)
+        half, start = bool(parameters.get("overridePublic")), int(parameters.get("pageToken") or 0)
         teams = sorted((team[half], number) for number, team in enumerate(self.teams))
         page = [
             {"teamId": number, "teamName": f"Team {number}", "score": f"{score:.5f}"}
@@ -137,14 +138,14 @@ class KaggleServer(FaultyServer):
         return answer_json({"token": SECRET, "expiresIn": 43200, "userName": USER})
 
     def _score(self, content: bytes) -> dict[str, object]:
-        """RMSE of each half, the way Kaggle's metric does it."""
-        told = {
+        """Kaggle's metric: the RMSE of each half."""
+        predicted = {
             row["RowId"]: row["Location"] for row in csv.DictReader(io.StringIO(content.decode()))
         }
         squares: dict[str, list[float]] = {"Public": [], "Private": []}
         try:
             for row in self.solution:
-                error = float(told[row["RowId"]]) - float(row["Location"])
+                error = float(predicted[row["RowId"]]) - float(row["Location"])
                 squares[row["Usage"]].append(error * error)
         except (KeyError, ValueError) as error:
             return {"status": "ERROR", "errorDescription": f"Evaluation Exception: {error}"}
@@ -156,8 +157,12 @@ class KaggleServer(FaultyServer):
         }
 
 
+@cache
 def outer_zip(files: Path) -> bytes:
-    """Kaggle's one zip of a folder with the four files: the two large ones are zipped again."""
+    """Kaggle's zip of the four files in a folder, the two large ones in zips of their own.
+
+    The folder must not change: its zip is made only once.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as outer:
         for name in FILES:

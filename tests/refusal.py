@@ -1,4 +1,4 @@
-"""What every failed command must be like: one message, exit code 1, no secret anywhere."""
+"""Checks of every failed command: one message, exit code 1, no secret anywhere."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import run_command
+from data.system.command import run_command
 from tests.kaggle_server import SECRET, SIGNATURE
 
 
 @dataclass(frozen=True)
-class Nothing:
-    """A command without options."""
+class NoOptions:
+    """Options of a command without any."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Runs what must fail.
+    """Runs an action that must fail.
 
     Attributes:
-        folder: whose files are searched for secrets, but for those in `home` in it.
-        output: what is printed, here or by processes that are started.
-        log: what is logged.
+        folder: its files are searched for secrets, except those in its `home`.
+        output: printed by this process and its children.
+        log: of this process.
     """
 
     folder: Path
@@ -34,7 +34,7 @@ class Refusal:
     def __call__(self, action: Callable[[], object]) -> str:
         self.output.readouterr()
         with pytest.raises(SystemExit) as stop:
-            run_command(lambda _: action(), Nothing, args=[])
+            run_command(lambda _: action(), NoOptions, args=[])
         printed = "".join(self.output.readouterr())
         assert stop.value.code == 1
         assert printed.count("error: ") == 1
@@ -43,6 +43,6 @@ class Refusal:
 
     def search(self, printed: str) -> None:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
-        told = [path.read_bytes() for path in files if self.folder / "home" not in path.parents]
+        texts = [path.read_bytes() for path in files if self.folder / "home" not in path.parents]
         for secret in (SECRET, SIGNATURE, "Traceback"):
-            assert not [text for text in [*told, printed.encode()] if secret.encode() in text]
+            assert not [text for text in [*texts, printed.encode()] if secret.encode() in text]

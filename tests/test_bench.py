@@ -1,17 +1,17 @@
-"""What `make bench` counts; its times are no test's matter."""
+"""What `make bench` counts; no test depends on its times."""
 
 import numpy as np
 import pytest
 
-from data.demo_faces import demo_faces
-from kfold.networks import build_model
-from kfold.recipe import MODELS
-from kfold.shape import Shape, multiplications
+from data.rendering.demo_faces import demo_faces
+from kfold.config.architecture import Architecture, multiply_adds
+from kfold.config.recipe import MODELS
+from kfold.models.registry import build_model
 from tests.bench.profile import profile
 from tests.bench.training import gflop
 
 CALL = "onednn_verbose,v1,primitive,exec,cpu"
-SAID = f"""Epoch 1/3
+OUTPUT = f"""Epoch 1/3
 {CALL},convolution,brg_conv_fwd:avx512_core,forward_training,src:f32::blocked:acdb::f0 dst:f32,\
 ,alg:convolution_direct,mb32_ic48oc16_ih24oh12kh3sh2dh0ph0_iw24ow12kw3sw2dw0pw0,1.5
 {CALL},convolution,jit:avx512_core,backward_weights,src:f32::blocked:acdb::f0 dst:f32,\
@@ -21,21 +21,21 @@ SAID = f"""Epoch 1/3
 """
 
 
-def test_operations_are_those_that_a_search_counts():
+def test_operations_agree_with_those_that_a_search_counts():
     faces, _ = demo_faces(20, np.random.SeedSequence(0), (0.0, 0.0))
-    counted = 2e-9 * multiplications(Shape())
+    counted = 2e-9 * multiply_adds(Architecture())
     assert gflop(build_model(MODELS["heatmap"]), faces) == pytest.approx(counted, rel=0.01)
 
 
-def test_calls_are_summed_by_what_they_are():
+def test_calls_are_summed_by_kind():
     operations = 2e-9 * 32 * 48 * 16 * 12 * 12 * 3 * 3
-    assert profile(SAID) == pytest.approx(
+    assert profile(OUTPUT) == pytest.approx(
         {
             "convolutions, forward": 1.5e-3,
             "convolutions, forward in GFLOP": operations,
-            "convolutions, back to weights": 2e-3,
-            "convolutions, back to weights in GFLOP": operations,
+            "convolutions, gradient of weights": 2e-3,
+            "convolutions, gradient of weights in GFLOP": operations,
             "matrix products": 0.25e-3,
-            "the rest of oneDNN": 0.25e-3,
+            "other oneDNN calls": 0.25e-3,
         }
     )

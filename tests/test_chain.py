@@ -1,42 +1,61 @@
 """The real commands, one after the other, on a few rendered faces: four files in, a score out."""
 
-import csv
 import json
 import os
-import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.demo import Demo, write_demo
-from kfold.leaderboard import best_trained, make_leaderboard
-from kfold.run import open_finished
+from data.system.command import run_command
+from data.system.errors import UserError
+from kfold import cv
+from kfold.labels.suspects import COLUMNS
+from kfold.leaderboard.entries import constant_baseline
+from kfold.leaderboard.leaderboard import make_leaderboard
+from kfold.metrics.score import rmse
+from kfold.runs.open_run import open_named_run
+from submit import submit
+from tests.tiny_run import tiny_preset, write_config
 
 ROOT = Path(__file__).parents[1]
-CV = ("kfold.cv", "--data", "demo", "--models", "mask", "--folds", "3", "--epochs", "2")
+CV = ("DATA=demo", "CONFIG=tiny.json", "CORRECTIONS=found.csv", "JOBS=2")
+FILE_SIZE = 1 << 18
+"""Bytes of the largest file that a run with a full disk may write: not enough for weights."""
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with demo data, from which the commands are run."""
+    """The working directory of the commands, with demo data, a configuration and corrections."""
     folder = tmp_path_factory.mktemp("chain")
-    write_demo(Demo(folder / "demo", train=60, test=12))
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in os.environ:
+            if name.startswith("KAGGLE"):
+                patch.delenv(name)
+        for name, value in {"PYTHONPATH": ROOT, "HOME": folder, "COLUMNS": 160}.items():
+            patch.setenv(name, str(value))
+        write_demo(Demo(Path("demo"), train=30, test=12))
+        write_config(Path("tiny.json"), tiny_preset(epochs=2, folds=3, network="regression"))
+        found = [
+            {"row": 0, "keypoint": "nose_tip", "action": "set", "x": 1, "y": 1},
+            {"row": 1, "action": "drop"},
+        ]
+        pd.DataFrame(found, columns=COLUMNS).astype({"row": int}).to_csv("found.csv", index=False)
+        yield folder
 
 
-def command(place, *words, prepare=None):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("KAGGLE")}
+def start_cv(*words, prepare=None):
     return subprocess.Popen(
-        [sys.executable, "-m", *words],
-        cwd=place,
-        env=environment | {"PYTHONPATH": str(ROOT), "HOME": str(place), "COLUMNS": "160"},
+        [sys.executable, "-m", "kfold.cv", *CV, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -45,220 +64,197 @@ def command(place, *words, prepare=None):
     )
 
 
-def run(place, *words, prepare=None):
-    process = command(place, *words, prepare=prepare)
+@dataclass(frozen=True)
+class Step:
+    """How a command ended, and the files in the run's folder then, with their times of change."""
+
+    code: int
+    out: str
+    err: str
+    files: dict[str, int]
+
+    @property
+    def finished(self):
+        return {path: time for path, time in self.files.items() if path.endswith("done.json")}
+
+
+def end(process, folder):
+    """Wait for the end of a command and of its workers, which hold its output."""
     out, err = process.communicate(timeout=300)
-    assert "Traceback" not in err
-    return process.returncode, out, err
+    assert "Traceback" not in err, err
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    changed = {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
+    return Step(process.returncode, out, err, changed)
+
+
+def wait_for(process, pattern, folder):
+    """Wait until a path in the run's folder exists, while the command runs."""
+    while not list(folder.glob(pattern)):
+        time.sleep(0.01)
+        assert process.poll() is None, process.communicate()
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
 
 
 @pytest.fixture(scope="module")
 def first(place):
-    """The run `first`, finished without a disturbance, and what it printed."""
-    code, out, err = run(place, *CV, "--run", "first")
-    assert (code, err) == (0, "")
-    return place / "runs" / "first", out
+    """The run `first`, finished without a disturbance, and how its command ended."""
+    folder = place / "runs/first"
+    return folder, end(start_cv("RUN=first"), folder)
+
+
+@pytest.fixture(scope="module")
+def disturbed(place, first):
+    """A run that was disturbed in four ways and then finished; the step of each command."""
+    folder, steps = place / "runs/disturbed", {}
+
+    process = start_cv("RUN=disturbed")
+    wait_for(process, "folds.csv", folder)
+    process.kill()  # only the command: its workers must end by themselves
+    steps["killed before the first fold"] = end(process, folder)
+
+    steps["disk full"] = end(start_cv("RUN=disturbed", prepare=limit_files), folder)
+
+    process = start_cv("RUN=disturbed")
+    wait_for(process, "tiny/seed0/*/done.json", folder)
+    os.killpg(process.pid, signal.SIGINT)
+    steps["interrupted"] = end(process, folder)
+
+    process = start_cv("RUN=disturbed")
+    wait_for(process, "tiny/seed0/fold2", folder)
+    process.kill()
+    steps["killed in the last fold"] = end(process, folder)
+
+    steps["finished"] = end(start_cv("RUN=disturbed"), folder)
+    return folder, steps
 
 
 def test_cv_leaves_everything_a_run_is(first):
-    folder, out = first
-    assert "60 training faces" in out
-    assert "held-out RMSE" in out
-    for fold in range(3):
-        files = {path.name for path in (folder / f"mask/seed0/fold{fold}").iterdir()}
-        assert files == {"model.weights.h5", "history.json", "predictions.npz", "done.json"}
-    names = {path.name for path in folder.iterdir() if path.is_file()}
-    assert names == {
-        "config.json",
-        "folds.csv",
-        "leaderboard.csv",
-        "leaderboard.md",
-        "leaderboard.html",
-        "suspects.csv",
-        "suspects.csv.sha256",
-    }
-    with (folder / "leaderboard.csv").open() as file:
-        lines = {row["name"] for row in csv.DictReader(file)}
-    assert lines == {"constant", "mask", "stack", "refined"}
+    folder, step = first
+    assert (step.code, step.err) == (0, "")
+    assert "30 training faces" in step.out
+    assert "held-out RMSE" in step.out
+    of_run = ["config.json", "corrections.csv", "folds.csv"]
+    of_report = [f"leaderboard.{kind}" for kind in ("csv", "md", "html")]
+    of_report += ["suspects.csv", "suspects.csv.sha256"]
+    of_fold = ["model.weights.h5", "history.json", "predictions.npz", "done.json"]
+    trained = [f"tiny/seed0/fold{fold}/{name}" for fold in range(3) for name in of_fold]
+    assert set(step.files) == {*of_run, *of_report, *trained}
+    lines = pd.read_csv(folder / "leaderboard.csv")["name"]
+    assert set(lines) == {"constant", "tiny", "stack", "refined"}
     assert "data:image/jpeg;base64," in (folder / "leaderboard.html").read_text()
 
 
-def test_cv_again_trains_nothing(place, first):
-    folder, _ = first
-    made = {p: p.stat().st_mtime_ns for p in folder.glob("mask/**/*") if p.is_file()}
-    code, out, _ = run(place, *CV, "--run", "first")
-    assert code == 0
-    assert out.count("finished before, skipped") == 3
-    assert {p: p.stat().st_mtime_ns for p in folder.glob("mask/**/*") if p.is_file()} == made
+def test_cv_again_trains_nothing(first, capsys):
+    folder, step = first
+    run_command(cv.main, cv.CVOptions, [*CV, "RUN=first"])
+    assert capsys.readouterr().out.count("finished before, skipped") == 3
+    trained = {path: time for path, time in step.files.items() if path.startswith("tiny/")}
+    assert {path: (folder / path).stat().st_mtime_ns for path in trained} == trained
 
 
-def test_report_is_written_again_without_tensorflow(place, first):
+def test_report_is_written_again_without_tensorflow(first):
     folder, _ = first
     before = (folder / "leaderboard.csv").read_text()
     (folder / "leaderboard.csv").unlink()
     program = (
-        "import sys; from kfold.report.__main__ import main, Options; main(Options(('first',)));"
+        "import sys; from data.system.command import run_command;"
+        "from kfold.report.__main__ import main, ReportOptions;"
+        "run_command(main, ReportOptions, ['RUN=first']);"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", program], cwd=place, env=environment, check=True)
+    subprocess.run([sys.executable, "-c", program], check=True)
     assert (folder / "leaderboard.csv").read_text() == before
 
 
-def test_submit_writes_what_the_best_trained_line_predicts(place, first, monkeypatch):
+def test_submit_writes_what_the_best_trained_line_predicts(first, capsys):
     folder, _ = first
-    code, out, _ = run(place, "submit.submit", "--run", "first")
-    assert code == 0
+    submit.main(submit.SubmitOptions("first"))
+    out = capsys.readouterr().out
     assert "demo holds rendered faces, which Kaggle cannot score: not uploaded." in out
-    monkeypatch.chdir(place)
-    finished, data, folds = open_finished("first")
-    best = best_trained(make_leaderboard(finished, data, folds)).entry
-    with (folder / "submission.csv").open() as file:
-        submitted = list(csv.DictReader(file))
-    with (place / "demo/SampleSubmission.csv").open() as file:
-        assert [r["RowId"] for r in submitted] == [r["RowId"] for r in csv.DictReader(file)]
+    opened = open_named_run("first")
+    best, lookup = make_leaderboard([opened]).best.entry, opened.data.lookup
     assert f"{best.kind} {best.name!r}" in out
-    values = best.test.reshape(12, 30)[data.lookup.rows, data.lookup.coordinates]
-    np.testing.assert_allclose([float(r["Location"]) for r in submitted], values, atol=1e-3)
+    submitted = pd.read_csv(folder / "submission.csv")
+    sample = pd.read_csv("demo/SampleSubmission.csv")
+    np.testing.assert_array_equal(submitted["RowId"], sample["RowId"])
+    values = best.test.reshape(12, 30)[lookup.rows, lookup.coordinates]
+    np.testing.assert_allclose(submitted["Location"], values, atol=1e-3)
 
 
-def test_corrections_are_for_training_but_not_for_the_score(place, first):
-    """In the shape of a report's suspects, which so few rendered faces need not have."""
-    header = (first[0] / "suspects.csv").read_text().splitlines()[0]
-    with (place / "found.csv").open("w") as file:
-        found = csv.DictWriter(file, header.split(","))
-        found.writeheader()
-        found.writerow({"row": 0, "keypoint": "nose_tip", "action": "set", "x": 1, "y": 1})
-        found.writerow({"row": 1, "action": "drop"})
-    options = ("--corrections", "found.csv", "--run", "corrected")
-    code, out, err = run(place, *CV, "--models", "base", "--epochs", "1", *options)
-    assert (code, err) == (0, "")
-    assert "found.csv: 2 corrections" in " ".join(out.split())
-    config = json.loads((place / "runs" / "corrected" / "config.json").read_text())["config"]
+def test_corrections_are_for_training_but_not_for_the_score(first):
+    """Two corrections with the columns of a report's suspects."""
+    folder, step = first
+    assert "found.csv: 2 corrections" in " ".join(step.out.split())
+    config = json.loads((folder / "config.json").read_text())["config"]
     assert len(config["corrections"]) == 64
-    with (place / "runs" / "corrected" / "leaderboard.csv").open() as file:
-        scores = {row["name"]: row["rmse"] for row in csv.DictReader(file)}
-    with (first[0] / "leaderboard.csv").open() as file:
-        assert {row["name"]: row["rmse"] for row in csv.DictReader(file)}["constant"] == scores[
-            "constant"
-        ]
-    code, out, err = run(place, *CV, "--models", "base", "--epochs", "1", *options[2:])
-    assert code == 1
-    assert "corrections was" in err
-
-
-def test_another_configuration_under_the_same_name_is_refused(place, first):
-    code, _, err = run(place, *CV[:-1], "3", "--run", "first")
-    assert code == 1
-    assert "mask.epochs was 2, now 3" in err
-
-
-def test_a_run_killed_anywhere_and_started_again_is_the_same_run(place, first):
-    """The moment of the kill is random and printed, so that a failure can be repeated.
-
-    Only the command is killed: its workers must end by themselves before the next one starts.
-    """
-    reference, _ = first
-    process = command(place, *CV, "--run", "killed")
-    killed = place / "runs" / "killed"
-    wanted = random.randint(0, 2)
-    while len(list(killed.glob("mask/seed0/*/done.json"))) < wanted:
-        time.sleep(0.05)
-        assert process.poll() is None
-    # Starting takes longer than the last fold and the report, before whose end it must be.
-    delay = random.uniform(0, 2 if wanted else 8)
-    print(f"killed {delay:.2f} s after {wanted} folds")
-    time.sleep(delay)
-    process.kill()
-    process.communicate(timeout=60)  # the workers hold its output: the end of that is theirs
-    assert process.returncode == -signal.SIGKILL
-    finished = {p: p.stat().st_mtime_ns for p in killed.glob("mask/seed0/*/done.json")}
-    code, _, _ = run(place, *CV, "--run", "killed")
-    assert code == 0
-    assert {p: p.stat().st_mtime_ns for p in finished} == finished
-    assert (killed / "folds.csv").read_text() == (reference / "folds.csv").read_text()
-    for path in sorted(reference.glob("mask/seed0/*/predictions.npz")):
-        with np.load(path) as one, np.load(killed / path.relative_to(reference)) as other:
-            for name in one:
-                np.testing.assert_array_equal(one[name], other[name])
-    assert scores(killed) == scores(reference)
-
-
-def scores(folder):
-    with (folder / "leaderboard.csv").open() as file:
-        return [(row["name"], row["rmse"]) for row in csv.DictReader(file)]
-
-
-def test_ctrl_c_keeps_what_is_finished(place, first):
-    folder = place / "runs" / "interrupted"
-    process = command(place, *CV, "--run", "interrupted", "--jobs", "2")
-    while not list(folder.glob("mask/seed0/*/done.json")):
-        time.sleep(0.05)
-        assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)  # returns once the workers are gone too
-    assert process.returncode == 130
-    assert "interrupted: what is finished is kept" in err
-    assert "Traceback" not in err
-    assert list(folder.glob("mask/seed0/*/done.json"))
-    assert not (folder / "leaderboard.csv").exists()
-
-
-def limit_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
-
-
-def test_a_write_that_fails_is_told_and_the_next_run_continues(place, first):
-    """Files of two megabytes at most: the weights do not fit, as on a full disk."""
-    reference, _ = first
-    code, _, err = run(place, *CV, "--run", "full", prepare=limit_files)
-    folder = place / "runs" / "full"
-    assert code == 1
-    assert "error: " in err
-    assert "largest size" in err or "File too large" in err
-    assert not list(folder.glob("mask/seed0/*/done.json"))
-    assert not list(folder.glob("mask/seed0/*/.*"))
-    code, _, _ = run(place, *CV, "--run", "full")
-    assert code == 0
-    assert scores(folder) == scores(reference)
+    opened = open_named_run("first")
+    data = opened.data
+    baseline = constant_baseline(data.train, data.test, opened.folds)
+    scores = pd.read_csv(folder / "leaderboard.csv", index_col="name")["rmse"]
+    assert scores["constant"] == pytest.approx(rmse(data.train.keypoints, baseline.oof), abs=1e-5)
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (("kfold.cv", "--data", "nowhere"), 1, "nowhere: no such folder"),
-        ((*CV, "--models", "resnet"), 1, "unknown model 'resnet': expected one of base"),
-        ((*CV, "--preset", "ablation", "--models", "no_norm"), 1, "heatmap, full, one_head, no"),
-        ((*CV, "--preset", "fast"), 1, "unknown preset 'fast': expected one of"),
-        ((*CV, "--policy", "wild"), 1, "expected one of none, flip, light, standard, strong"),
-        ((*CV, "--folds", "99999", "--run", "many"), 1, "99999"),
-        ((*CV, "--folds", "1", "--run", "one"), 1, "folds: expected"),
-        ((*CV, "--run", "idle", "--jobs", "0"), 1, "jobs: expected at least 1"),
-        ((*CV, "--epochs", "0"), 1, "epochs: expected at least 1"),
-        ((*CV, "--epochs", "two"), 2, "two"),
-        ((*CV, "--run", "../away"), 1, "expected a plain name"),
-        (("kfold.report", "--runs", "none"), 1, "expected a run, found none"),
-        (("submit.submit", "--run", "none"), 1, "expected a run, found none"),
-        (("submit.submit", "--run", "first", "--name", "best"), 1, "expected one of"),
-    ],
+    ("word", "message"),
+    [("EPOCHS=3", "tiny.epochs was 2, now 3"), ("CORRECTIONS=", "corrections was")],
 )
-def test_a_wrong_option_ends_with_a_message(place, first, words, code, message):
-    found, _, err = run(place, *words)
-    assert found == code
-    assert message in err
+def test_another_configuration_under_the_same_name_is_refused(first, capsys, word, message):
+    words = [other for other in CV if not other.startswith(word.partition("=")[0])]
+    with pytest.raises(SystemExit) as stop:
+        run_command(cv.main, cv.CVOptions, [*words, word, "RUN=first"])
+    assert stop.value.code == 1
+    assert message in capsys.readouterr().err
 
 
-def test_a_folder_that_cannot_be_made_is_told(place, tmp_path):
-    """A file in its place stops everyone, root too, as a missing permission stops others."""
-    shutil.copytree(place / "demo", tmp_path / "demo")
-    (tmp_path / "runs").write_text("in the way")
-    code, _, err = run(tmp_path, *CV, "--run", "first")
-    assert code == 1
-    assert "error: runs" in err
+def test_an_entry_that_the_leaderboard_lacks_is_refused(first):
+    with pytest.raises(UserError, match=r"expected one of .*refined"):
+        submit.main(submit.SubmitOptions("first", entry="best"))
 
 
 def test_config_repeats_the_run(first):
     folder, _ = first
     stored = json.loads((folder / "config.json").read_text())
-    assert stored["config"]["models"]["mask"]["epochs"] == 2
+    assert stored["config"]["models"]["tiny"]["epochs"] == 2
     assert stored["made_with"][-1]["keras"]
+
+
+@pytest.mark.parametrize("moment", ["killed before the first fold", "killed in the last fold"])
+def test_a_killed_run_that_is_started_again_is_the_same_run(first, disturbed, moment):
+    reference, _ = first
+    folder, steps = disturbed
+    last = steps["finished"]
+    assert steps[moment].code == -signal.SIGKILL
+    assert len(steps[moment].finished) < 3
+    assert last.code == 0
+    assert steps[moment].finished.items() <= last.finished.items()
+    for name in ("folds.csv", "leaderboard.csv"):
+        columns = ["row", "fold"] if name == "folds.csv" else ["name", "rmse", "rmse_trusted"]
+        tables = [pd.read_csv(run / name)[columns] for run in (folder, reference)]
+        pd.testing.assert_frame_equal(*tables, check_exact=True)
+    for path in sorted(reference.glob("tiny/seed0/*/predictions.npz")):
+        with np.load(path) as one, np.load(folder / path.relative_to(reference)) as other:
+            for name in one:
+                np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_ctrl_c_keeps_what_is_finished(disturbed):
+    _, steps = disturbed
+    step = steps["interrupted"]
+    assert step.code == 130
+    assert "interrupted: what is finished is kept" in step.err
+    assert step.finished
+    assert step.finished.items() <= steps["finished"].finished.items()
+    assert "leaderboard.csv" not in step.files
+
+
+def test_a_write_to_a_full_disk_is_reported_and_leaves_nothing(disturbed):
+    _, steps = disturbed
+    step = steps["disk full"]
+    assert step.code == 1
+    assert "error: " in step.err
+    assert "largest size" in step.err or "File too large" in step.err
+    assert not step.finished
+    assert not [path for path in step.files if Path(path).name.startswith(".")]

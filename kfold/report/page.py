@@ -5,36 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from data.atomic import write_text
 from data.competition import KEYPOINTS
-from kfold.report.augmentation import previews
-from kfold.report.bias import average_faces, magnification
-from kfold.report.board import WIDTH, cells, columns, scale_of
-from kfold.report.cost import score_by_minutes
-from kfold.report.error_analysis import (
-    by_keypoint,
-    by_property,
-    concentration,
-    error_histogram,
-    findings,
-    worst_share,
-)
-from kfold.report.gallery import face_card, gallery
-from kfold.report.learning import learning_curves
-from kfold.report.repeat_cards import disagreements, group_examples, size_table, versions
-from kfold.report.repeats import Repeats
-from kfold.report.setup import data_table, recipe_table, run_table
-from kfold.report.subject import Subject
-from kfold.report.suspects import Suspect
-from kfold.report.uploads import submissions
-from kfold.score import FARTHEST
-from kfold.tables import detail_tables
-
-SUSPECTS_AT_ONCE, SUSPECTS_SHOWN = 24, 240
+from data.system.atomic import write_text
+from kfold.labels.duplicates import Duplicates
+from kfold.labels.suspects import Suspect
+from kfold.leaderboard.detail_tables import detail_tables
+from kfold.leaderboard.leaderboard import Leaderboard
+from kfold.metrics.score import FAR_LABEL, MAX_FLAGGED
+from kfold.report.charts.error_distribution import concentration, error_histogram, worst_share
+from kfold.report.charts.face_properties import rmse_by_property
+from kfold.report.charts.findings import findings
+from kfold.report.charts.keypoint_bias import average_faces, magnification
+from kfold.report.charts.keypoint_errors import rmse_by_keypoint
+from kfold.report.charts.learning_curves import learning_curves
+from kfold.report.charts.submissions import submissions
+from kfold.report.charts.training_cost import CLIPPED, rmse_by_minutes
+from kfold.report.faces.augmentation import policy_examples
+from kfold.report.faces.duplicates import disagreements, group_examples, size_table, versions
+from kfold.report.faces.gallery import gallery, training_card
+from kfold.report.leaderboard_table import PLOT_WIDTH, column_names, rmse_axis, table_cells
+from kfold.report.run_setup import data_table, recipe_table, run_table
 
 PAGE = "leaderboard.html"
+
+MAX_SUSPECTS, UNFOLDED_SUSPECTS = 240, 24
+"""Suspects on the page, and those shown before it is unfolded."""
+
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -44,85 +43,92 @@ TEMPLATES = Environment(
 )
 
 
-def write_page(subject: Subject, repeats: Repeats, suspects: Sequence[Suspect]) -> Path:
-    """Write leaderboard.html into the subject's folder; return its path."""
-    page = subject.folder / PAGE
+def write_page(
+    leaderboard: Leaderboard, duplicates: Duplicates, suspects: Sequence[Suspect]
+) -> Path:
+    """Write leaderboard.html into the leaderboard's folder; return its path."""
+    page = leaderboard.folder / PAGE
     text = TEMPLATES.get_template("page.html.j2").render(
-        subject=subject,
+        leaderboard=leaderboard,
+        best=leaderboard.best,
         keypoints=[name.replace("_", " ") for name in KEYPOINTS],
-        **_leaderboard(subject),
-        **_errors(subject),
-        **_faces(subject, suspects),
-        **_repeats(subject, repeats),
-        **_setup(subject),
+        far_label=FAR_LABEL,
+        max_flagged=MAX_FLAGGED,
+        **_leaderboard(leaderboard),
+        **_errors(leaderboard),
+        **_faces(leaderboard, suspects),
+        **_duplicates(leaderboard, duplicates),
+        **_setup(leaderboard),
     )
     write_text(page, text)
     return page
 
 
-def _leaderboard(subject: Subject) -> dict[str, object]:
-    names = columns(subject.lines)
+def _leaderboard(leaderboard: Leaderboard) -> dict[str, object]:
+    lines, runs = leaderboard.lines, [opened.run for opened in leaderboard.runs]
+    names = column_names(lines)
     return {
-        "lines": subject.lines,
-        "best": subject.best,
+        "lines": lines,
         "columns": names,
-        "cells": [cells(line, names) for line in subject.lines],
-        "scale": scale_of(subject.lines),
-        "plot_width": WIDTH,
-        "ties": [line.entry.name for line in subject.lines[1:] if line.tied],
-        "cost_chart": score_by_minutes(subject.lines),
-        **submissions(subject),
-        "curves": learning_curves([run for run, _ in subject.runs]),
-        "coarse": any(r.coarse for run, _ in subject.runs for r in run.config.models.values()),
+        "cells": [table_cells(line, names) for line in lines],
+        "axis": rmse_axis(lines),
+        "plot_width": PLOT_WIDTH,
+        "ties": [line.entry.name for line in lines[1:] if line.tied],
+        "cost_chart": rmse_by_minutes(lines),
+        "cost_clipped": CLIPPED,
+        **submissions(leaderboard),
+        "curves": learning_curves(runs),
+        "low_res": any(r.low_res_share for run in runs for r in run.config.models.values()),
     }
 
 
-def _errors(subject: Subject) -> dict[str, object]:
-    trusted = subject.best.trusted.by_keypoint
-    faces = list(average_faces(subject))
-    hardest = max(range(len(KEYPOINTS)), key=lambda k: (trusted[k] == trusted[k], trusted[k]))
+def _errors(leaderboard: Leaderboard) -> dict[str, object]:
+    by_keypoint = leaderboard.best.trusted.by_keypoint
+    hardest = int(np.nanargmax(by_keypoint))
+    faces = list(average_faces(leaderboard))
     return {
-        "hardest": (hardest, trusted[hardest]),
-        "worst_share": worst_share(subject.data.train, subject.oof),
-        "farthest": FARTHEST,
-        "keypoint_chart": by_keypoint(subject),
+        "hardest_keypoint": KEYPOINTS[hardest].replace("_", " "),
+        "hardest_rmse": by_keypoint[hardest],
+        "worst_share": worst_share(leaderboard.data.train, leaderboard.best.entry.oof),
+        "keypoint_chart": rmse_by_keypoint(leaderboard),
         "average_faces": faces,
-        "magnified": magnification(faces),
-        "property_charts": by_property(subject),
-        "histogram": error_histogram(subject),
-        "concentration": concentration(subject),
-        "findings": findings(subject),
-        "details": detail_tables(subject.lines),
+        "magnification": magnification(faces),
+        "property_charts": rmse_by_property(leaderboard),
+        "histogram": error_histogram(leaderboard),
+        "concentration": concentration(leaderboard),
+        "findings": findings(leaderboard),
+        "details": detail_tables(leaderboard),
     }
 
 
-def _faces(subject: Subject, suspects: Sequence[Suspect]) -> dict[str, object]:
-    train, oof = subject.data.train, subject.oof
+def _faces(leaderboard: Leaderboard, suspects: Sequence[Suspect]) -> dict[str, object]:
+    train, oof = leaderboard.data.train, leaderboard.best.entry.oof
     return {
-        "gallery": gallery(subject),
+        "gallery": gallery(leaderboard),
         "suspects": suspects,
         "suspect_cards": [
-            (suspect, face_card(train, oof, suspect.row, "suspect", suspect.reason))
-            for suspect in suspects[:SUSPECTS_SHOWN]
+            (suspect, training_card(train, oof, suspect.row, "suspect", suspect.reason))
+            for suspect in suspects[:MAX_SUSPECTS]
         ],
-        "at_once": SUSPECTS_AT_ONCE,
+        "unfolded": UNFOLDED_SUSPECTS,
     }
 
 
-def _repeats(subject: Subject, repeats: Repeats) -> dict[str, object]:
+def _duplicates(leaderboard: Leaderboard, duplicates: Duplicates) -> dict[str, object]:
+    train = leaderboard.data.train
     return {
-        "repeats": repeats,
-        "disagreements": disagreements(subject.data.train, repeats),
-        "group_examples": group_examples(subject.data.train, repeats),
-        "versions": versions(subject.data.train, repeats),
-        "group_sizes": size_table(repeats),
+        "duplicates": duplicates,
+        "disagreements": disagreements(train, duplicates),
+        "group_examples": group_examples(train, duplicates),
+        "versions": versions(train, duplicates),
+        "group_sizes": size_table(duplicates),
     }
 
 
-def _setup(subject: Subject) -> dict[str, object]:
+def _setup(leaderboard: Leaderboard) -> dict[str, object]:
     return {
-        "previews": previews(subject),
-        "recipes": recipe_table(subject),
-        "run_facts": run_table(subject),
-        "data_facts": data_table(subject.data),
+        "policy_examples": policy_examples(leaderboard),
+        "recipes": recipe_table(leaderboard),
+        "run_facts": run_table(leaderboard),
+        "data_facts": data_table(leaderboard.data),
     }

@@ -1,4 +1,4 @@
-"""Write everything that a report consists of."""
+"""Write the report: leaderboard.csv, leaderboard.md, leaderboard.html and suspects.csv."""
 
 from __future__ import annotations
 
@@ -6,54 +6,56 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
-from data.atomic import write_text
-from data.reader import Competition
+from data.faces import Faces
+from data.system.atomic import write_text
+from kfold.labels.duplicates import find_duplicates
+from kfold.labels.suspects import Suspect, rank_suspects, write_suspects
+from kfold.leaderboard.leaderboard import Leaderboard, make_leaderboard
+from kfold.leaderboard.tables import print_leaderboard, write_leaderboard
 from kfold.report.page import write_page
-from kfold.report.repeats import find_repeats
-from kfold.report.subject import open_subject
-from kfold.report.suspects import rank_suspects, write_suspects
-from kfold.run import Run
-from kfold.tables import print_leaderboard, write_leaderboard
+from kfold.runs.open_run import OpenRun
 
 SUSPECTS = "suspects.csv"
 
 
-def write_report(
-    runs: Sequence[tuple[Run, np.ndarray]], data: Competition, console: Console
-) -> None:
-    """Write leaderboard.csv, .md and .html and suspects.csv, and print the leaderboard.
-
-    A suspects.csv that was changed since it was written is left as it is: its SHA-256 is beside it.
+def write_report(runs: Sequence[OpenRun], console: Console) -> Leaderboard:
+    """Score runs, write their report, and print the leaderboard.
 
     Args:
-        runs: one or more of the same data, each with the fold, int (N,), of every training row.
-        data: the competition's faces.
-        console: where the table is printed.
+        runs: one or more on the same data.
+        console: where the leaderboard is printed.
 
     Raises:
         UserError: no model is finished on all folds, or the runs are of different data.
     """
-    subject = open_subject(runs, data)
-    repeats = find_repeats(data.train, runs[0][0])
-    suspects = rank_suspects(data.train, subject.oof, repeats.identical)
-    write_leaderboard(subject.folder, subject.lines, subject.left_out)
-    listed = subject.folder / SUSPECTS
-    if listed.is_file() and _checksum(listed) != _read(_beside(listed)):
-        console.print(f"{listed} was changed by hand and is kept; delete it for a new one.")
-    else:
-        write_suspects(listed, suspects, data.train)
-        write_text(_beside(listed), _checksum(listed))
-    page = write_page(subject, repeats, suspects)
-    print_leaderboard(console, subject.folder, subject.lines)
-    if subject.left_out:
-        console.print(subject.left_out)
-    console.print(f"With charts, faces and {len(suspects)} suspicious rows: {page}")
+    leaderboard = make_leaderboard(runs)
+    train, oof = leaderboard.data.train, leaderboard.best.entry.oof
+    duplicates = find_duplicates(train, runs[0].groups)
+    suspects = rank_suspects(train, oof, duplicates.identical)
+    write_leaderboard(leaderboard)
+    update_suspects(leaderboard.folder / SUSPECTS, suspects, train, console)
+    page = write_page(leaderboard, duplicates, suspects)
+    print_leaderboard(console, leaderboard)
+    if leaderboard.unfinished:
+        console.print(leaderboard.unfinished)
+    console.print(f"With charts, faces and {len(suspects)} suspects: {page}")
+    return leaderboard
 
 
-def _beside(path: Path) -> Path:
+def update_suspects(
+    path: Path, suspects: Sequence[Suspect], faces: Faces, console: Console
+) -> None:
+    """Write suspects.csv and its SHA-256 beside it; keep a file that was edited by hand."""
+    if path.is_file() and _checksum(path) != _recorded_checksum(path):
+        console.print(f"{path} was edited by hand and is kept; delete it to get a new one.")
+        return
+    write_suspects(path, suspects, faces)
+    write_text(_checksum_file(path), _checksum(path))
+
+
+def _checksum_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -62,5 +64,6 @@ def _checksum(path: Path) -> str:
     return f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
 
 
-def _read(path: Path) -> str:
-    return path.read_text() if path.is_file() else ""
+def _recorded_checksum(path: Path) -> str:
+    recorded = _checksum_file(path)
+    return recorded.read_text() if recorded.is_file() else ""

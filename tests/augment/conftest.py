@@ -1,4 +1,4 @@
-"""Faces of noise, and dots that tell where a pixel went."""
+"""Faces of noise."""
 
 from __future__ import annotations
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from augment.batches import Batches
-from data.errors import UserError
+from data.system.errors import UserError
 
 SIZE = 16
+"""Faces per batch."""
 
 
 def epochs(batches, count=2):
-    """Return the batches of `count` epochs, asked for as Keras asks."""
+    """The batches of `count` epochs, requested as Keras does."""
     found = []
     for _ in range(count):
         batches.on_epoch_begin()
@@ -29,20 +30,28 @@ def assert_same(first, second):
 
 
 def ids(faces, batches):
-    """Return the rows of `faces` that the batches hold, by their first pixels."""
+    """The rows of `faces` that the batches contain, identified by their first pixels."""
     row_of = {image[0].tobytes(): row for row, image in enumerate(faces.images)}
     return [row_of[image[0].tobytes()] for inputs, _ in batches for image in inputs["image"]]
 
 
-class Recorded(Batches):
-    """Keeps what `fit` was given within epochs."""
+class RecordedBatches(Batches):
+    """Records the batches that `fit` received within epochs."""
 
-    seen: list
+    in_epoch = False
+
+    def on_epoch_begin(self):
+        super().on_epoch_begin()
+        self.in_epoch = True
+
+    def on_epoch_end(self):
+        super().on_epoch_end()
+        self.in_epoch = False
 
     def __getitem__(self, index):
         batch = super().__getitem__(index)
-        if self._asked is not None:
-            self.seen.append(batch)
+        if self.in_epoch:
+            self.recorded.append(batch)
         return batch
 
 
@@ -60,7 +69,7 @@ def tiny_model():
     return model
 
 
-def test_a_batch_is_what_a_network_eats(faces):
+def test_a_batch_has_the_inputs_of_every_network(faces):
     inputs, keypoints = Batches(faces, SIZE, "standard", 0)[0]
     found = {name: (array.shape, array.dtype) for name, array in inputs.items()}
     assert found == {
@@ -80,7 +89,7 @@ def test_images_keypoints_and_annotators_stay_together(faces):
         np.testing.assert_array_equal(keypoints, faces.keypoints[rows])
 
 
-def test_every_epoch_shuffles_anew_and_leaves_out_the_remainder(faces):
+def test_every_epoch_has_a_new_order_and_drops_the_remainder(faces):
     first, second = (ids(faces, epoch) for epoch in epochs(Batches(faces, SIZE, "none", 0)))
     assert len(first) == len(second) == len(faces) // SIZE * SIZE
     assert len(set(first)) == len(first)
@@ -88,7 +97,7 @@ def test_every_epoch_shuffles_anew_and_leaves_out_the_remainder(faces):
     assert set(first) != set(second)
 
 
-def test_every_batch_draws_anew(faces):
+def test_every_batch_has_its_own_random_draws(faces):
     twins = faces[np.zeros(2 * SIZE, int)]
     first, second = epochs(Batches(twins, SIZE, "standard", 0))
     assert len({inputs["image"].tobytes() for inputs, _ in first + second}) == 4
@@ -99,34 +108,33 @@ def test_fewer_faces_than_a_batch_make_one(faces):
     assert sorted(ids(faces, [only])) == [0, 1, 2, 3, 4]
 
 
-def test_workers_change_nothing_not_even_across_epochs(faces, tmp_path):
+def test_workers_do_not_change_the_batches_even_across_epochs(faces, tmp_path):
     np.save(tmp_path / "images.npy", faces.images)
     mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
     expected = epochs(Batches(faces, SIZE, "strong", 5), 3)
-    for workers in (1, 2):
-        with Batches(mapped, SIZE, "strong", 5, workers) as batches:
-            for one, other in zip(expected, epochs(batches, 3), strict=True):
-                assert_same(one, other)
+    with Batches(mapped, SIZE, "strong", 5, workers=2) as batches:
+        for one, other in zip(expected, epochs(batches, 3), strict=True):
+            assert_same(one, other)
     other_seed = epochs(Batches(faces, SIZE, "strong", 6), 1)
     assert not np.array_equal(expected[0][0][0]["image"], other_seed[0][0][0]["image"])
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_fit_sees_every_batch_once_an_epoch_in_order(faces, workers):
+def test_fit_receives_every_batch_once_per_epoch_in_order(faces, workers):
     expected = epochs(Batches(faces, SIZE, "standard", 1), 3)
     random.seed(workers)  # Keras shuffles the indices with it
-    with Recorded(faces, SIZE, "standard", 1, workers=workers) as batches:
-        batches.seen = []
+    with RecordedBatches(faces, SIZE, "standard", 1, workers=workers) as batches:
+        batches.recorded = []
         tiny_model().fit(batches, epochs=3, verbose=0)
-    assert_same([batch for epoch in expected for batch in epoch], batches.seen)
+    assert_same([batch for epoch in expected for batch in epoch], batches.recorded)
 
 
 def test_an_unknown_policy_is_refused_at_once(faces):
-    with pytest.raises(UserError, match="found 'mirror'"):
-        Batches(faces, SIZE, "mirror", 0)
+    with pytest.raises(UserError, match="found 'miror'"):
+        Batches(faces, SIZE, "miror", 0)
 
 
-def test_shrunk_batches_are_the_same_faces_smaller(faces):
+def test_downsampled_batches_show_the_same_faces(faces):
     (inputs, keypoints), *_ = epochs(Batches(faces, SIZE, "standard", 3), 1)[0]
     (small, points), *_ = epochs(Batches(faces, SIZE, "standard", 3, size=48), 1)[0]
     assert small["image"].shape == (SIZE, 48, 48, 1)

@@ -4,7 +4,7 @@ import pytest
 from augment.pipeline import augment_faces
 from augment.policies import POLICIES, Policy
 from data.competition import IMAGE_SIZE, KEYPOINTS
-from data.errors import UserError
+from data.system.errors import UserError
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def augmented(faces, policy, seed=0):
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_the_arguments_alone_decide_and_stay_as_they_were(faces, name):
+def test_the_result_depends_on_the_arguments_only_and_they_are_not_changed(faces, name):
     before = faces.images.copy(), faces.keypoints.copy()
     first = augmented(faces, name, 7)
     other = augmented(faces, name, 8)
@@ -33,7 +33,7 @@ def test_the_arguments_alone_decide_and_stay_as_they_were(faces, name):
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_shapes_types_and_frame(faces, name):
+def test_shapes_types_and_ranges(faces, name):
     images, keypoints = augmented(faces, name)
     assert (images.shape, images.dtype) == (faces.images.shape, np.uint8)
     assert (keypoints.shape, keypoints.dtype) == (faces.keypoints.shape, np.float32)
@@ -44,7 +44,7 @@ def test_shapes_types_and_frame(faces, name):
     assert (labelled.all(-1).sum(axis=1) <= faces.labelled.sum(axis=1)).all()
 
 
-def test_none_changes_nothing_and_shares_nothing(faces):
+def test_none_returns_copies(faces):
     images, keypoints = augmented(faces, "none")
     np.testing.assert_array_equal(images, faces.images)
     np.testing.assert_array_equal(keypoints, faces.keypoints)
@@ -60,44 +60,45 @@ def test_flip_mirrors_half_of_the_faces_and_leaves_the_others(faces):
     np.testing.assert_array_equal(keypoints[same], faces.keypoints[same])
 
 
-def test_what_leaves_the_frame_loses_its_label(faces, policy):
+def test_a_keypoint_outside_the_image_loses_its_label(faces, policy):
     centre = (IMAGE_SIZE - 1) / 2
     expected = centre + 2 * (faces.keypoints - centre)
     outside = ~((expected >= 0) & (expected <= IMAGE_SIZE - 1)).all(axis=-1)
     expected[outside] = np.nan
-    _, keypoints = augmented(faces, policy(warp=1, zoom=(2, 2)))
+    _, keypoints = augmented(faces, policy(warp=1, scale=(2, 2)))
     np.testing.assert_allclose(keypoints, expected, atol=1e-3)
     assert outside[faces.labelled].any()
 
 
-def test_the_frame_ends_on_the_centres_of_the_outermost_pixels(faces, policy):
+def test_the_image_ends_at_the_centres_of_its_outermost_pixels(faces, policy):
     last = IMAGE_SIZE - 1
     keypoints = np.full((1, len(KEYPOINTS), 2), np.nan, np.float32)
     keypoints[0, :6] = [(0, 0), (last, last), (last + 0.25, 9), (9, -0.25), (np.nan, 9), (9, 9)]
-    _, found, _ = augment_faces(faces.images[:1], keypoints, policy(light=1), 0)
+    _, found, _ = augment_faces(faces.images[:1], keypoints, policy(photometric=1), 0)
     assert np.isfinite(found[0, :6]).all(axis=1).tolist() == [True, True, False, False, False, True]
 
 
-def test_light_grain_and_hiding_move_no_keypoint(faces, policy):
-    images, keypoints = augmented(faces, policy(light=1, grain=1, hide=1))
+def test_other_than_geometric_augmentation_moves_no_keypoint(faces, policy):
+    name = policy(photometric=1, blur_noise=1, coarse_dropout=1)
+    images, keypoints = augmented(faces, name)
     np.testing.assert_array_equal(keypoints, faces.keypoints)
     assert (images != faces.images).any(axis=(1, 2)).all()
 
 
-def test_mirrored_faces_are_told(faces, policy):
-    images, _, mirrored = augment_faces(faces.images, faces.keypoints, policy(mirror=0.5), 0)
+def test_mirrored_faces_are_flagged(faces, policy):
+    images, _, mirrored = augment_faces(faces.images, faces.keypoints, policy(flip=0.5), 0)
     assert 0 < mirrored.sum() < len(faces)
     np.testing.assert_array_equal(images[mirrored], faces.images[mirrored][..., ::-1])
     np.testing.assert_array_equal(images[~mirrored], faces.images[~mirrored])
 
 
 def test_transforms_draw_independently(faces, policy):
-    name = policy(mirror=0.5, warp=0.5, shift=9)
+    name = policy(flip=0.5, warp=0.5, shift=9)
     first = faces[:1]
     changed = [augmented(first, name, seed)[0] for seed in range(100)]
     neither = sum(np.array_equal(image, first.images) for image in changed)
     mirrored = sum(np.array_equal(image, first.images[..., ::-1]) for image in changed)
-    # A quarter each; were the draws one and the same, a half and none.
+    # A quarter each; if the two draws were the same, half and none.
     assert 10 <= neither <= 40
     assert 10 <= mirrored <= 40
 
@@ -107,6 +108,6 @@ def test_no_faces_make_no_faces(faces):
     assert len(images) == len(keypoints) == 0
 
 
-def test_an_unknown_policy_is_answered_with_the_known_ones(faces):
+def test_an_unknown_policy_is_refused_with_the_known_ones(faces):
     with pytest.raises(UserError, match=r"none, flip, light, standard, strong.*'storng'"):
         augmented(faces, "storng")

@@ -13,20 +13,20 @@ POINTS = np.array([[CENTRE, CENTRE], [CENTRE + 20, CENTRE], [10, 70], [np.nan, n
 
 
 def moved(seed, **ranges):
-    still = {"rotate": 0.0, "zoom": (1.0, 1.0), "shift": 0.0, "tilt": 0.0}
-    warp = Warp(**{**still, **ranges}, p=1.0)
+    identity = {"rotate": 0.0, "scale": (1.0, 1.0), "shift": 0.0, "perspective": 0.0}
+    warp = Warp(**{**identity, **ranges}, p=1.0)
     warp.set_random_state(np.random.default_rng(seed), random.Random(seed))
     keypoints = np.zeros((len(POINTS), 5), np.float32)
     keypoints[:, :2] = POINTS
     return warp.apply_to_keypoints(keypoints, **warp.get_params())[:, :2]
 
 
-@pytest.mark.parametrize("ranges", [{}, {"tilt": 5.0}, {"rotate": 30.0, "shift": 9.0}])
+@pytest.mark.parametrize("ranges", [{}, {"perspective": 5.0}, {"rotate": 30.0, "shift": 9.0}])
 def test_a_missing_label_stays_missing(ranges):
     np.testing.assert_array_equal(np.isnan(moved(0, **ranges)), np.isnan(POINTS))
 
 
-def test_no_range_no_change():
+def test_empty_ranges_change_nothing():
     np.testing.assert_allclose(moved(0), POINTS, atol=1e-4)
 
 
@@ -42,8 +42,8 @@ def test_rotation_keeps_the_centre_and_distances(seed, rotate):
 
 @settings(max_examples=50)
 @given(st.integers(0, 1000))
-def test_zoom_scales_about_the_centre_within_its_range(seed):
-    points = moved(seed, zoom=(0.5, 1.5))
+def test_scale_is_about_the_centre_and_within_its_range(seed):
+    points = moved(seed, scale=(0.5, 1.5))
     scale = (points[1, 0] - CENTRE) / 20
     assert 0.5 - 1e-4 <= scale <= 1.5 + 1e-4
     np.testing.assert_allclose(points[:3], CENTRE + scale * (POINTS[:3] - CENTRE), atol=1e-3)

@@ -1,4 +1,4 @@
-"""`make bench`: time each stage against the obvious way to do it, in one run."""
+"""`make bench`: time each stage against a simple baseline."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from data.atomic import write_json
-from data.errors import run_command
-from data.terminal import open_console
+from data.system.atomic import write_json
+from data.system.command import run_command
+from data.system.terminal import open_console
 from tests.bench.measure import measured
 
 RESULTS = Path("runs/bench/bench.json")
@@ -24,7 +24,7 @@ COMMANDS = (
     "augment.preview",
     "kfold.cv",
     "kfold.tune",
-    "kfold.config_file",
+    "kfold.config",
     "kfold.report",
     "kfold.predict",
     "kfold.export",
@@ -34,25 +34,25 @@ COMMANDS = (
 
 
 @dataclass(frozen=True)
-class Options:
-    """Time every stage against the obvious way to do it; write runs/bench/bench.json."""
+class BenchOptions:
+    """Time every stage against a simple baseline; write runs/bench/bench.json."""
 
     data: Path | None = None
-    """Folder with the competition's four files; without it, loading and memory are left out."""
+    """Folder with the competition's four files; without it, loading and memory are skipped."""
     repetitions: int = 3
-    """Runs of each way; the median counts."""
+    """Runs of each measurement, of which the median is reported."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure.
+    """One measurement.
 
     Attributes:
-        stage: of the work.
-        way: to do it.
+        stage: what is measured, such as "augment".
+        way: how it is done, such as "a Python loop".
         figure: the median.
         unit: of the figure.
-        ratio: to the obvious way, where larger is better, or to the smallest (see `growth`).
+        ratio: to the baseline, where larger is better, or to the smallest case (see `growth`).
     """
 
     stage: str
@@ -62,8 +62,8 @@ class Row:
     ratio: float | None = None
 
 
-def main(options: Options) -> None:
-    """Run the benchmarks, printing each figure as it comes."""
+def main(options: BenchOptions) -> None:
+    """Run the benchmarks and print each figure when it is measured."""
     from rich.table import Table
 
     console, rows = open_console(), []
@@ -79,7 +79,7 @@ def main(options: Options) -> None:
     console.print(table)
 
 
-def _rows(options: Options) -> Iterator[Row]:
+def _rows(options: BenchOptions) -> Iterator[Row]:
     if options.data:
         yield from loading(options.data, options.repetitions)
         yield from memory(options.data)
@@ -92,7 +92,7 @@ def _rows(options: Options) -> Iterator[Row]:
 
 
 def loading(folder: Path, repetitions: int) -> Iterator[Row]:
-    """The first time and from the cache, against pandas splitting each image's text."""
+    """Loading without and with the cache; baseline: pandas, which splits each image's text."""
     module = "tests.bench.loading"
     with tempfile.TemporaryDirectory() as scratch:
         slow = measured(module, "pandas_split", folder, scratch, repetitions=1)
@@ -102,7 +102,7 @@ def loading(folder: Path, repetitions: int) -> Iterator[Row]:
         ]
         cached = measured(module, "ours", folder, Path(scratch, "0"), repetitions=repetitions)
     if len({figures["total"] for figures in (slow, cached, *first)}) != 1:
-        raise RuntimeError("the ways to load disagree")
+        raise RuntimeError("the loaders read different pixels")
     for name, unit in (("seconds", "s"), ("megabytes", "MB")):
         fresh = median(figures[name] for figures in first)
         yield Row("load", "pandas split", slow[name], unit)
@@ -111,7 +111,7 @@ def loading(folder: Path, repetitions: int) -> Iterator[Row]:
 
 
 def augmentation(repetitions: int) -> Iterator[Row]:
-    """Our batches against a loop over faces and tf.data."""
+    """Our batches and tf.data; baseline: a Python loop over the faces."""
     import joblib
 
     module, unit = "tests.bench.augmentation", "images/s"
@@ -126,7 +126,7 @@ def augmentation(repetitions: int) -> Iterator[Row]:
 
 
 def training(repetitions: int) -> Iterator[Row]:
-    """Training and prediction, against `model.fit` on arrays and the machine's peak."""
+    """Training and prediction; baselines: `model.fit` on arrays, and the machine's peak GFLOP/s."""
     import joblib
 
     module, cores = "tests.bench.training", joblib.cpu_count()
@@ -141,15 +141,15 @@ def training(repetitions: int) -> Iterator[Row]:
             speed, name = figures[SPEED], f"{way}, {copies or 'one'} processes"
             plain = plain or speed
             yield Row(f"train {model}", name, speed, "images/s", speed / plain)
-            # Backwards, each product is made twice again: by the weights and by the features.
+            # The backward pass repeats each product twice: for the weights and for the features.
             yield Row(f"train {model}", name, 3 * figures["gflop"] * speed / peak, "of the peak")
         yield Row(f"train {model}", "one image forward", figures["gflop"], "GFLOP")
-        seen = measured(module, model, "predict", repetitions=repetitions)
-        yield Row(f"predict {model}", "one view, one process", seen[SPEED], "images/s")
+        predicted = measured(module, model, "predict", repetitions=repetitions)
+        yield Row(f"predict {model}", "one view, one process", predicted[SPEED], "images/s")
 
 
 def step(repetitions: int) -> Iterator[Row]:
-    """Where a step of training goes, and how near to one core's peak its convolutions come."""
+    """Time of a training step by operation; its convolutions relative to one core's peak."""
     peak = measured("tests.bench.training", "peak", repetitions=repetitions, copies=1)["gflops"]
     yield Row("step of heatmap", "float32 matrix product, one core", peak, "GFLOP/s")
     figures = measured("tests.bench.profile", "heatmap", repetitions=repetitions)
@@ -162,7 +162,7 @@ def step(repetitions: int) -> Iterator[Row]:
 
 
 def memory(folder: Path) -> Iterator[Row]:
-    """Peak of a cross-validation, all processes together, by the number of its folds."""
+    """Peak memory of a cross-validation, all processes together, by number of folds."""
     smallest = None
     for folds in (2, 4):
         peak = measured("tests.bench.memory", folder.resolve(), folds, repetitions=1)["megabytes"]
@@ -171,9 +171,10 @@ def memory(folder: Path) -> Iterator[Row]:
 
 
 def growth(repetitions: int) -> Iterator[Row]:
-    """Seconds and memory of a training with 1, 2, 4 times the rows, and the epochs.
+    """Seconds and memory of a training with 1, 2 and 4 times the rows, and the epochs.
 
-    The ratio is to the smallest training: 2 and 4 where a cost is proportional, 1 where it is flat.
+    The ratio is to the smallest training: 2 and 4 where a cost is proportional, 1 where it is
+    constant.
     """
     smallest = None
     for rows, epochs in ((512, 2), (1024, 2), (2048, 2), (512, 4), (512, 8)):
@@ -185,13 +186,13 @@ def growth(repetitions: int) -> Iterator[Row]:
 
 
 def blending(repetitions: int) -> Iterator[Row]:
-    """The leaderboard's ensembles, and submission.csv."""
+    """Fitting and scoring the ensembles, and writing submission.csv."""
     for name, seconds in measured("tests.bench.blending", repetitions=repetitions).items():
         yield Row("blend", name, seconds, "s")
 
 
 def start_up(repetitions: int) -> Iterator[Row]:
-    """`--help` of each command, which must not wait for TensorFlow."""
+    """`--help` of each command, which must not import TensorFlow."""
     for command in COMMANDS:
         seconds = []
         for _ in range(repetitions):
@@ -204,4 +205,4 @@ def start_up(repetitions: int) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    run_command(main, Options)
+    run_command(main, BenchOptions)

@@ -1,4 +1,4 @@
-"""Augmentation, images a second: `python -m tests.bench.augmentation WAY`."""
+"""Augmented images per second: `python -m tests.bench.augmentation WAY`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy as np
 
 from augment.batches import Batches
 from augment.pipeline import augment_faces
-from data.demo_faces import demo_faces
 from data.faces import Faces
+from data.rendering.demo_faces import demo_faces
 
 POLICY, BATCH = "standard", 32
 SECONDS = 6
 
 
 def loop(faces: Faces) -> Callable[[], int]:
-    """One face after the other, as a notebook would."""
+    """One face at a time, as in a notebook."""
     position = iter(range(1_000_000))
 
     def step() -> int:
@@ -32,7 +32,7 @@ def loop(faces: Faces) -> Callable[[], int]:
 
 
 def tf_data_map(faces: Faces) -> Callable[[], int]:
-    """The same through tf.data, with as many parallel calls as it likes."""
+    """`tf.data.map` with as many parallel calls as it chooses."""
     import tensorflow as tf
 
     def augmented(image: np.ndarray, keypoints: np.ndarray, seed: np.ndarray) -> list[np.ndarray]:
@@ -49,7 +49,7 @@ def tf_data_map(faces: Faces) -> Callable[[], int]:
 
 
 def batches(faces: Faces, workers: int) -> Callable[[], int]:
-    """This project's batches, made by so many processes (0: in this one)."""
+    """This project's batches, made by `workers` processes (0: by this process)."""
     made = Batches(faces, BATCH, POLICY, seed=0, workers=workers)
     position = iter(range(1_000_000))
 
@@ -66,7 +66,7 @@ def batches(faces: Faces, workers: int) -> Callable[[], int]:
 
 
 def main() -> None:
-    """Measure one way and print its images a second."""
+    """Measure one way and print its images per second."""
     way, *workers = sys.argv[1:]
     faces, _ = demo_faces(512, np.random.SeedSequence(0), (0.0, 0.0))
     ways = {"loop": loop, "tf_data_map": tf_data_map}
@@ -77,7 +77,7 @@ def main() -> None:
     while time.perf_counter() < start + SECONDS:
         images += step()
     print(json.dumps({"images_per_second": images / (time.perf_counter() - start)}), flush=True)
-    os._exit(0)  # tf.data's threads and our workers would go on for a while
+    os._exit(0)  # do not wait for tf.data's threads and our workers
 
 
 if __name__ == "__main__":

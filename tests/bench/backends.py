@@ -1,4 +1,4 @@
-"""How far JAX is from TensorFlow: `python -m tests.bench.backends`, where jax is installed."""
+"""Difference between JAX and TensorFlow: `python -m tests.bench.backends`, with jax installed."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from pathlib import Path
 
 import numpy as np
 
+from kfold.models import backend  # noqa: F401  isort: skip
 from augment.batches import Batches
-from data.demo_faces import demo_faces
-from kfold.losses import LOSSES
-from kfold.networks import build_model
-from kfold.optimizer import build_optimizer
-from kfold.recipe import MODELS
-from kfold.training import predict
+from data.rendering.demo_faces import demo_faces
+from kfold.config.recipe import MODELS
+from kfold.models.losses import LOSSES
+from kfold.models.registry import build_model
+from kfold.training.optimizer import build_optimizer
+from kfold.training.trainer import predict
 
 RECIPE = replace(MODELS["heatmap"], batch_size=16)
 FACES = 48
 
 
 def two_epochs(weights: Path) -> dict[str, np.ndarray]:
-    """Predictions (V, N, 15, 2) in pixels before and after two epochs, and the epochs' losses."""
+    """Predictions (V, N, 15, 2) in pixels before and after two epochs, and the losses of both."""
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
     model = build_model(RECIPE)
     model.load_weights(weights)
-    model.map_weight = RECIPE.map_weight
-    before = predict(model, faces[:8], RECIPE.views)
+    model.heatmap_weight = RECIPE.heatmap_weight
+    before = predict(model, faces[:8], RECIPE.tta)
     model.compile(build_optimizer(RECIPE, 6), LOSSES[RECIPE.loss])
     with Batches(faces, RECIPE.batch_size, RECIPE.policy, seed=0) as batches:
         losses = model.fit(batches, epochs=2, verbose=0).history["loss"]
-    after = predict(model, faces[:8], RECIPE.views)
+    after = predict(model, faces[:8], RECIPE.tta)
     return {"before": before, "losses": np.array(losses), "after": after}
 
 
 def main() -> None:
-    """Train from the same weights on both, and print the largest differences."""
+    """Train from the same weights on both backends and print the largest differences."""
     with tempfile.TemporaryDirectory() as scratch:
         weights, found = Path(scratch, "start.weights.h5"), {}
         build_model(RECIPE).save_weights(weights)

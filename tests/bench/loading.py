@@ -1,4 +1,4 @@
-"""Ways to load the competition, each run in a process of its own that reports time and memory."""
+"""Time and memory of loading the files: `python -m tests.bench.loading WAY FOLDER CACHE`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from data.competition import COORDINATES, IMAGE_COLUMN, IMAGE_SIZE, TEST_FILE, T
 
 
 def ours(folder: Path, cache: Path) -> int:
-    """Read everything, from the cache if it is there."""
+    """Read all files, from the cache if it exists."""
     from data.reader import read_competition
 
     data = read_competition(folder, cache)
-    # Touch every page: a memory-mapped array is not read before it is used.
+    # Read every pixel: a memory-mapped array is loaded only when it is used.
     return int(data.train.images.sum(dtype="int64") + data.test.images.sum(dtype="int64"))
 
 
 def pandas_split(folder: Path, _: Path) -> int:
-    """The reference notebook's way: split each image's text into columns, then make numbers."""
+    """The usual notebook's way: split each image's text into columns, then convert to numbers."""
     import pandas as pd
 
     from data.files import open_file
@@ -39,7 +39,7 @@ def pandas_split(folder: Path, _: Path) -> int:
 
 
 def main() -> None:
-    """Run one way and print seconds, peak megabytes above the imports, and a checksum."""
+    """Load and print seconds, peak megabytes without the imports, and a checksum of the pixels."""
     way, folder, cache = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     import pandas as pd  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""Medians over repetitions, each in processes of its own so that none warms up the next."""
+"""Medians over repetitions, each in new processes so that none warms up the next."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ ONE_THREAD = dict.fromkeys(
 def measured(
     module: str, *arguments: object, repetitions: int, copies: int = 0, added: str = ""
 ) -> Figures:
-    """Run `python -m module arguments`, which prints figures as JSON, and take each one's median.
+    """Run `python -m module arguments`, which prints figures as JSON; return the median of each.
 
     Args:
-        module: what to run.
-        arguments: of it.
-        repetitions: how often.
-        copies: run so many at once, with one thread each; 0 runs one with all threads.
-        added: the figure that copies add up, such as a speed; they share all others.
+        module: the module.
+        arguments: its arguments.
+        repetitions: number of runs.
+        copies: run this many copies at once, with one thread each; 0 runs one with all threads.
+        added: the figure that is summed over the copies, such as a speed; others are the first
+            copy's.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
     runs = [_run(command, copies, added) for _ in range(repetitions)]
@@ -37,8 +38,8 @@ def _run(command: list[str], copies: int, added: str) -> Figures:
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, env=environment, **pipes) for _ in range(max(1, copies))]
     outputs = [process.communicate() for process in processes]
-    for process, (_, complaint) in zip(processes, outputs, strict=True):
+    for process, (_, errors) in zip(processes, outputs, strict=True):
         if process.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed: {complaint}")
+            raise RuntimeError(f"{' '.join(command)} failed: {errors}")
     figures = [json.loads(output.splitlines()[-1]) for output, _ in outputs]
     return figures[0] | ({added: sum(each[added] for each in figures)} if added else {})

@@ -1,8 +1,8 @@
-"""Training and prediction, images a second: `python -m tests.bench.training MODEL WAY`.
+"""Training and prediction in images per second: `python -m tests.bench.training MODEL WAY`.
 
-Ways: `fit` is what a cross-validation does, and `bfloat16` the same in that precision; `plain` is
-`model.fit` on plain arrays; `predict` predicts; `peak` multiplies matrices instead, and prints the
-GFLOP/s of that.
+Ways: `fit` trains as a cross-validation does, `bfloat16` the same in that precision, `plain` runs
+`model.fit` on arrays, `predict` predicts. `python -m tests.bench.training peak` prints the GFLOP/s
+of matrix products.
 """
 
 from __future__ import annotations
@@ -15,27 +15,25 @@ from dataclasses import replace
 
 import numpy as np
 
-from augment.batches import Batches, network_inputs
-from data.demo_faces import demo_faces
-from data.faces import Faces
-
-from kfold import backend  # noqa: F401  isort: skip
+from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 
-from kfold.keypoint_model import KeypointModel
-from kfold.losses import LOSSES
-from kfold.networks import build_model
-from kfold.optimizer import build_optimizer
-from kfold.recipe import Recipe, recipe_of
-from kfold.training import predict
+from augment.batches import Batches, network_inputs
+from data.faces import Faces
+from data.rendering.demo_faces import demo_faces
+from kfold.config.recipe import Recipe, recipe_of
+from kfold.models.keypoint_model import KeypointModel
+from kfold.models.losses import LOSSES
+from kfold.models.registry import build_model
+from kfold.training.optimizer import build_optimizer
+from kfold.training.trainer import predict
 
 FACES, EPOCHS = 640, 3
 MATRIX, PRODUCTS = 4096, 8
 
 
 def gflop(model: KeypointModel, faces: Faces) -> float:
-    """GFLOP of one image forward: two for each weight of a convolution or dense layer, at each
-    position."""
+    """GFLOP of one image's forward pass: two operations per weight and position of each layer."""
     kinds = keras.layers.Conv2D | keras.layers.Dense
     layers = [layer for layer in model.layers if isinstance(layer, kinds)]
     inputs = network_inputs(faces.images[:1], faces.annotator[:1], np.zeros(1, bool))
@@ -46,7 +44,7 @@ def gflop(model: KeypointModel, faces: Faces) -> float:
 
 
 def fit(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
-    """Images a second from augmenting batches, as in a cross-validation."""
+    """Images per second from augmented batches, as in a cross-validation."""
     with Batches(faces, recipe.batch_size, recipe.policy, seed=0) as batches:
         model.fit(batches, verbose=0)
         start = time.perf_counter()
@@ -55,7 +53,7 @@ def fit(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
 
 
 def plain(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
-    """Images a second from arrays."""
+    """Images per second from arrays, not augmented."""
     inputs = network_inputs(faces.images, faces.annotator, np.zeros(len(faces), bool))
     data = {"x": inputs, "y": faces.keypoints, "batch_size": recipe.batch_size, "verbose": 0}
     model.fit(**data)
@@ -65,7 +63,7 @@ def plain(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
 
 
 def forward(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
-    """Images a second predicted, one view each."""
+    """Images per second predicted, one view each."""
     predict(model, faces)
     start = time.perf_counter()
     for _ in range(EPOCHS):
@@ -93,7 +91,7 @@ def main() -> None:
     recipe = replace(recipe, policy="standard", precision=precision)
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
     model = build_model(recipe)
-    model.map_weight = recipe.map_weight
+    model.heatmap_weight = recipe.heatmap_weight
     model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss])
     speed = {"fit": fit, "bfloat16": fit, "plain": plain, "predict": forward}[way](
         model, recipe, faces

@@ -1,4 +1,4 @@
-"""Files to break."""
+"""Folders that the tests of `data` change."""
 
 import shutil
 from pathlib import Path
@@ -8,11 +8,17 @@ import pytest
 
 @pytest.fixture
 def plain_files(competition: Path, tmp_path: Path) -> Path:
-    """A copy of the four small files, in plain text."""
+    """A copy of the four small files, not zipped."""
     return shutil.copytree(competition, tmp_path / "plain")
 
 
 @pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A folder for decoded arrays, which does not exist yet."""
+    return tmp_path / "cache"
+
+
+@pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """The folder that a download fills."""
+    """The folder of a download, which does not exist yet."""
     return tmp_path / "raw"

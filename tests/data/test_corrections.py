@@ -3,8 +3,8 @@ import pytest
 
 from data.competition import KEYPOINTS
 from data.corrections import read_corrections
-from data.errors import UserError
 from data.faces import Faces
+from data.system.errors import UserError
 
 HEADER = "rank,row,keypoint,action,x,y,reason\n"
 
@@ -17,14 +17,14 @@ def faces():
     )
 
 
-def written(tmp_path, *lines):
+def write_corrections(tmp_path, *lines):
     path = tmp_path / "corrections.csv"
     path.write_text(HEADER + "\n".join(lines) + "\n")
     return path
 
 
-def test_labels_are_dropped_and_set_where_the_file_says(tmp_path, faces):
-    path = written(
+def test_labels_are_dropped_and_set(tmp_path, faces):
+    path = write_corrections(
         tmp_path, "1,4,nose_tip,drop,,,far", "2,7,,drop,,,moved", "3,0,nose_tip,set,12.5,96,swapped"
     )
     corrected, applied = read_corrections(path, faces)
@@ -46,28 +46,36 @@ def test_labels_are_dropped_and_set_where_the_file_says(tmp_path, faces):
         ("1,4,nose_tip,set,97,4,", "line 2, columns x and y: expected pixels from 0 to 96"),
         ("1,4,nose_tip,set,nan,4,", "columns x and y"),
         ("1,4,nose_tip,set", "columns x and y"),
-        ("# looked at", "line 2, column row: expected a row from 0 to 7, found ''"),
-        (
-            '1,4,nose_tip,drop,,,"' + "x" * 140_000,
-            "after line 1: expected a line of CSV, found none",
-        ),
+        ("# checked", "line 2, column row: expected a row from 0 to 7, found ''"),
+        ('1,4,nose_tip,drop,,,"far', "expected a CSV file of corrections, found none .* line 2"),
+        ("1,4,nose_tip,drop,,,far,away", "found none .*Expected 7 fields in line 2, saw 8"),
     ],
 )
-def test_a_line_that_makes_no_sense_is_refused(tmp_path, faces, line, message):
+def test_an_invalid_line_is_refused(tmp_path, faces, line, message):
     with pytest.raises(UserError, match=message):
-        read_corrections(written(tmp_path, line), faces)
+        read_corrections(write_corrections(tmp_path, line), faces)
 
 
-def test_a_file_that_excel_saved_is_read(tmp_path, faces):
+def test_a_file_that_a_spreadsheet_saved_is_read(tmp_path, faces):
     path = tmp_path / "corrections.csv"
-    path.write_text("row,keypoint,action,x,y\n4,nose_tip,drop,,\n", encoding="utf-8-sig")
+    content = "row,keypoint,action,x,y\r\n4,nose_tip,drop,,\r\n,,,,\r\n"
+    path.write_text(content, encoding="utf-8-sig", newline="")
     assert read_corrections(path, faces)[1] == 1
 
 
-def test_a_file_that_is_missing_or_has_other_columns_is_refused(tmp_path, faces):
+def test_empty_lines_and_line_breaks_in_a_field_count_as_lines(tmp_path, faces):
+    lines = ('1,4,nose_tip,drop,,,"far\noff"', "", "2,4,nose_tip,delete,,,")
+    with pytest.raises(UserError, match="line 5, column action"):
+        read_corrections(write_corrections(tmp_path, *lines), faces)
+
+
+def test_a_missing_file_and_wrong_columns_are_refused(tmp_path, faces):
     with pytest.raises(UserError, match="none that can be read"):
         read_corrections(tmp_path / "none.csv", faces)
     other = tmp_path / "other.csv"
     other.write_text("row,keypoint\n")
-    with pytest.raises(UserError, match="action is missing"):
+    with pytest.raises(UserError, match=r"line 1: .*action is missing"):
+        read_corrections(other, faces)
+    other.write_text("row,keypoint,action,x,y,x\n")
+    with pytest.raises(UserError, match=r"line 1: .*x appears twice"):
         read_corrections(other, faces)

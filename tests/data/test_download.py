@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from data.competition import FILES, SLUG
-from data.download import Download, main
+from data.download import DownloadOptions, main
+from data.kaggle.leaderboard import LEADERBOARD_FILE
 from data.reader import read_competition
-from data.standings import STANDINGS_FILE
 from tests.kaggle_server import KaggleServer, outer_zip
 from tests.refusal import Refusal
 
 ZIPPED = {"training.zip", "test.zip", "IdLookupTable.csv", "SampleSubmission.csv"}
-INSTALLED = ZIPPED | {STANDINGS_FILE}
+INSTALLED = ZIPPED | {LEADERBOARD_FILE}
 FETCH = ["DownloadDataFiles", "GET"]
 LEADERBOARD = ["GetLeaderboard"] * 4  # two pages of two halves
 
@@ -27,20 +27,20 @@ def names(folder: Path) -> set[str]:
 def test_download_installs_the_files_and_does_not_fetch_them_twice(
     kaggle: KaggleServer, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(Download(out))
+    main(DownloadOptions(out))
     assert names(out) == INSTALLED
     assert "6 training and 4 test faces" in capsys.readouterr().out
-    main(Download(out))
-    assert kaggle.seen == FETCH + LEADERBOARD * 2
+    main(DownloadOptions(out))
+    assert kaggle.operations == FETCH + LEADERBOARD * 2
     assert "there already" in capsys.readouterr().out
-    main(Download(out, force=True))
-    assert kaggle.seen == FETCH + LEADERBOARD * 2 + FETCH + LEADERBOARD
+    main(DownloadOptions(out, force=True))
+    assert kaggle.operations == FETCH + LEADERBOARD * 2 + FETCH + LEADERBOARD
 
 
 def test_todays_leaderboard_is_fetched_without_names(kaggle: KaggleServer, out: Path) -> None:
     kaggle.teams = [(2.5, 2.75), (1.5, 3.0), (3.5, 1.25)]
-    main(Download(out))
-    assert (out / STANDINGS_FILE).read_text() == (
+    main(DownloadOptions(out))
+    assert (out / LEADERBOARD_FILE).read_text() == (
         "rank,private,public\n1,1.5,3.0\n2,2.5,2.75\n3,3.5,1.25\n"
     )
 
@@ -52,41 +52,41 @@ def test_todays_leaderboard_is_fetched_without_names(kaggle: KaggleServer, out: 
         ({"body": b'{"submissions": [{"teamId": 1, "score": "best"}]}'}, "something else"),
     ],
 )
-def test_without_todays_leaderboard_an_older_one_stays(
+def test_without_todays_leaderboard_the_older_one_stays(
     kaggle: KaggleServer,
     out: Path,
     capsys: pytest.CaptureFixture[str],
     fault: dict[str, object],
     expected: str,
 ) -> None:
-    main(Download(out))
-    older = (out / STANDINGS_FILE).read_text()
+    main(DownloadOptions(out))
+    older = (out / LEADERBOARD_FILE).read_text()
     kaggle.fail("GetLeaderboard", **fault)  # type: ignore[arg-type]
-    main(Download(out))
+    main(DownloadOptions(out))
     error = capsys.readouterr().err
     assert expected in error
     assert "Ranks are estimated from an older leaderboard" in error
-    assert (out / STANDINGS_FILE).read_text() == older
+    assert (out / LEADERBOARD_FILE).read_text() == older
 
 
-def test_a_leaderboard_of_zeros_is_not_believed(kaggle: KaggleServer, out: Path) -> None:
+def test_a_leaderboard_of_zeros_is_refused(kaggle: KaggleServer, out: Path) -> None:
     kaggle.teams = [(0.0, 0.0)] * 3
-    main(Download(out))
+    main(DownloadOptions(out))
     assert names(out) == ZIPPED
 
 
 def test_a_damaged_file_is_fetched_again(
     kaggle: KaggleServer, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(Download(out))
+    main(DownloadOptions(out))
     whole = (out / "training.zip").read_bytes()
     (out / "training.zip").write_bytes(whole[:-100])
     capsys.readouterr()
-    main(Download(out))
+    main(DownloadOptions(out))
     assert (out / "training.zip").read_bytes() == whole
-    told = capsys.readouterr().err
-    assert "training.zip: expected a complete zip" in told
-    assert "all files are fetched again" in told
+    error = capsys.readouterr().err
+    assert "training.zip: expected a complete zip" in error
+    assert "all files are fetched again" in error
 
 
 def rezip(change: dict[str, bytes | None], archive: bytes) -> bytes:
@@ -100,7 +100,7 @@ def rezip(change: dict[str, bytes | None], archive: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def test_zips_that_are_not_the_competition(
+def test_zips_without_the_competitions_files_are_refused(
     kaggle: KaggleServer, out: Path, refusal: Refusal
 ) -> None:
     whole = kaggle.archive
@@ -121,26 +121,26 @@ def test_zips_that_are_not_the_competition(
         (rezip({"IdLookupTable.csv": b"RowId\n"}, whole), "IdLookupTable.csv, line 1"),
     ]:
         kaggle.archive = content
-        assert expected in refusal(lambda: main(Download(out)))
+        assert expected in refusal(lambda: main(DownloadOptions(out)))
         assert not names(out)
 
 
 def test_a_zip_bomb_is_not_unpacked(
     kaggle: KaggleServer, out: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal
 ) -> None:
-    monkeypatch.setattr("data.archive.LARGEST", 1_000_000)
+    monkeypatch.setattr("data.archive.MAX_FILE_SIZE", 1_000_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("training.csv", bytes(2_000_000))
     kaggle.archive = rezip({"training.zip": bomb.getvalue()}, kaggle.archive)
-    assert "at most 0 MB" in refusal(lambda: main(Download(out)))
+    assert "at most 0 MB" in refusal(lambda: main(DownloadOptions(out)))
 
 
 def test_members_outside_the_folder_are_never_unpacked(
     kaggle: KaggleServer, out: Path, tmp_path: Path
 ) -> None:
     kaggle.archive = rezip({"../evil.csv": b"x", "/evil.csv": b"x"}, kaggle.archive)
-    main(Download(out))
+    main(DownloadOptions(out))
     assert names(out) == INSTALLED
     assert not list(tmp_path.rglob("evil.csv"))
 
@@ -156,7 +156,7 @@ def test_files_from_a_copy_need_no_account(
     if form == "folder with zip":
         (tmp_path / "copy").mkdir()
         source = source.rename(tmp_path / "copy" / source.name).parent
-    main(Download(out, from_=source))
+    main(DownloadOptions(out, from_=source))
     assert names(out) == (set(FILES) if form == "folder" else ZIPPED)
     assert len(read_competition(out).train) == 6
 
@@ -164,21 +164,21 @@ def test_files_from_a_copy_need_no_account(
 def test_a_copy_replaces_older_forms_of_the_files(
     kaggle: KaggleServer, competition: Path, out: Path
 ) -> None:
-    main(Download(out, from_=competition))
-    main(Download(out, force=True))
+    main(DownloadOptions(out, from_=competition))
+    main(DownloadOptions(out, force=True))
     assert names(out) == INSTALLED
-    main(Download(out, from_=competition))
-    assert names(out) == {*FILES, STANDINGS_FILE}
+    main(DownloadOptions(out, from_=competition))
+    assert names(out) == {*FILES, LEADERBOARD_FILE}
 
 
-def test_a_wrong_copy_is_named(
+def test_an_invalid_copy_is_named(
     competition: Path, home: Path, out: Path, tmp_path: Path, refusal: Refusal
 ) -> None:
     copy = shutil.copytree(competition, tmp_path / "copy")
     (copy / "test.csv").write_text("ImageId,Image\n1,2 3\n")
-    assert "test.csv, line 2" in refusal(lambda: main(Download(out, from_=copy)))
+    assert "test.csv, line 2" in refusal(lambda: main(DownloadOptions(out, from_=copy)))
     (copy / "test.csv").unlink()
-    assert f"{copy}: expected test.csv" in refusal(lambda: main(Download(out, from_=copy)))
+    assert f"{copy}: expected test.csv" in refusal(lambda: main(DownloadOptions(out, from_=copy)))
     assert f"{copy}/nowhere: expected" in refusal(
-        lambda: main(Download(out, from_=copy / "nowhere"))
+        lambda: main(DownloadOptions(out, from_=copy / "nowhere"))
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
-from data.faces import Faces, annotators_of, mirror_keypoints
+from data.faces import Faces, infer_annotators, mirror_keypoints
 
 POINTS = arrays(
     np.float32,
@@ -58,10 +58,10 @@ def test_wrong_shapes_and_types_are_refused(field, wrong):
         Faces(**blank() | {field: wrong})
 
 
-def test_annotators_are_told_by_their_points():
+def test_annotators_are_inferred_from_their_keypoints():
     points = np.zeros((5, len(KEYPOINTS)), bool)
     points[0] = True
     points[1, SECOND_ANNOTATOR] = True
     points[2, SECOND_ANNOTATOR[:3]] = True
     points[3, KEYPOINTS.index("left_eyebrow_outer_end")] = True
-    assert annotators_of(points).tolist() == [1, 2, 2, 1, 1]
+    assert infer_annotators(points).tolist() == [1, 2, 2, 1, 1]

@@ -1,16 +1,21 @@
 """A finished run made of given predictions instead of trainings."""
 
+from pathlib import Path
+
 import numpy as np
 
-from data.atomic import write_json
 from data.competition import KEYPOINTS
 from data.faces import Faces
 from data.lookup import Lookup
 from data.reader import Competition
-from kfold.predictions import Predictions
-from kfold.recipe import Recipe
-from kfold.run import Run, open_run, write_folds
-from kfold.run_config import RunConfig
+from data.system.atomic import write_json
+from kfold.config.recipe import Recipe
+from kfold.runs.fold_table import write_folds
+from kfold.runs.open_run import OpenRun, open_run
+from kfold.runs.predictions import Predictions
+from kfold.runs.run_config import RunConfig
+from kfold.runs.start import configure_run
+from kfold.runs.task import TrainingSummary
 
 FOLDS = 3
 OFFSETS = [[0.5] * 15, [1.25] * 15]
@@ -33,36 +38,56 @@ def random_competition(train: int = 60, test: int = 12) -> Competition:
 
 
 def finished_run(
-    folder, data: Competition, noise: dict[str, list[float]], bias: float = 0.0
-) -> tuple[Run, np.ndarray]:
-    """Models whose out-of-fold error has the given standard deviation, one for each seed, in px.
+    folder: Path, data: Competition, noise: dict[str, list[float]], bias: float = 0.0
+) -> OpenRun:
+    """A run whose models err by normal noise.
 
-    All of them see keypoint 3 too far right, by `bias` px.
+    Args:
+        folder: of the run.
+        data: what it seems to have been trained on.
+        noise: for each model, the standard deviation of each seed's error, in pixels.
+        bias: error of every prediction of keypoint 3 along x, in pixels.
     """
     recipes = {name: Recipe("base", epochs=2) for name in noise}
     seeds = max(map(len, noise.values()))
-    run = open_run(folder, RunConfig("nowhere", data.checksum, FOLDS, seeds, recipes))
-    folds = np.arange(len(data.train)) % FOLDS
-    write_folds(run, data.train, np.arange(len(data.train)), folds)
+    run = configure_run(folder, RunConfig("nowhere", data.checksum, FOLDS, seeds, recipes))
+    rows = np.arange(len(data.train))
+    folds = rows % FOLDS
+    write_folds(folder, data.train, groups=rows, folds=folds)
     rng = np.random.default_rng(1)
     for name, sigmas in noise.items():
         for seed, sigma in enumerate(sigmas):
             for fold in range(FOLDS):
-                _finish(run.fold_folder(name, seed, fold), data, folds == fold, sigma, bias, rng)
-    return run, folds
+                training = run.fold_folder(name, seed, fold)
+                _finish(training, data, np.flatnonzero(folds == fold), sigma, bias, rng)
+    return open_run(run, data)
 
 
-def _finish(folder, data: Competition, held_out, sigma: float, bias: float, rng) -> None:
+def _finish(
+    folder: Path,
+    data: Competition,
+    held_out: np.ndarray,
+    sigma: float,
+    bias: float,
+    rng: np.random.Generator,
+) -> None:
+    """Write what a training leaves."""
     folder.mkdir(parents=True)
     truth = np.nan_to_num(data.train.keypoints[held_out], nan=40)
     truth[:, 3, 0] += bias
     Predictions(
-        rows=np.flatnonzero(held_out),
+        rows=held_out,
         oof=(truth + rng.normal(0, sigma, truth.shape))[None],
         test=40 + rng.normal(0, sigma, (1, *data.test.keypoints.shape)),
     ).write(folder)
     curves = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "trusted_rmse": [2.9, 1.9]}
-    held_out = {f"val_{name}": values for name, values in curves.items()}
-    write_json(folder / "history.json", curves | held_out | {"val_epoch": [1, 2]})
-    done = {"rmse": sigma, "epochs": 2, "seconds": 60.0, "images_per_second": 100.0}
-    write_json(folder / "done.json", done | {"parameters": 1000, "axis_offset": OFFSETS})
+    validation = {f"val_{name}": values for name, values in curves.items()}
+    write_json(folder / "history.json", curves | validation | {"val_epoch": [1, 2]})
+    TrainingSummary(
+        rmse=sigma,
+        epochs=2,
+        seconds=60.0,
+        images_per_second=100.0,
+        parameters=1000,
+        axis_offset=OFFSETS,
+    ).write(folder)

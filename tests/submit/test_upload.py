@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from data.competition import SLUG
-from data.errors import UserError
-from submit.upload import Score, submissions_left, upload, wait_for_score
+from data.system.errors import UserError
+from submit.upload import KaggleScore, submissions_left, upload, wait_for_score
 from tests.kaggle_server import KaggleServer
 from tests.refusal import Refusal
 
@@ -22,8 +22,8 @@ def submission(tmp_path: Path, kaggle: KaggleServer) -> Path:
     return path
 
 
-def send(path: Path, message: str, mark: str, again: bool = False) -> int:
-    return upload(path, path.read_bytes(), message, mark, again)
+def send(path: Path, message: str, tag: str, again: bool = False) -> int:
+    return upload(path, path.read_bytes(), message, tag, again)
 
 
 def test_an_upload_is_scored(kaggle: KaggleServer, submission: Path) -> None:
@@ -31,7 +31,7 @@ def test_an_upload_is_scored(kaggle: KaggleServer, submission: Path) -> None:
     assert kaggle.submissions[0]["ref"] == reference
     assert kaggle.submissions[0]["description"] == "a message"
     assert kaggle.stored == {"blob0": submission.read_bytes()}
-    assert wait_for_score(reference, 9) == Score("complete", 3.0, 3.0)
+    assert wait_for_score(reference, 9) == KaggleScore("complete", 3.0, 3.0)
 
 
 def test_each_half_has_its_own_score(kaggle: KaggleServer, submission: Path) -> None:
@@ -70,24 +70,24 @@ def test_a_failed_upload_says_so(
     kaggle.fail(operation, **fault)  # type: ignore[arg-type]
     message = refusal(lambda: send(submission, "m", "m"))
     assert expected in message
-    assert kaggle.seen.count("CreateSubmission") <= 1
+    assert kaggle.operations.count("CreateSubmission") <= 1
 
 
 @pytest.mark.parametrize(
     ("operation", "status"),
     [("StartSubmissionUpload", 500), ("PUT", 503), ("CreateSubmission", 429)],
 )
-def test_a_busy_kaggle_is_asked_again(
+def test_a_request_to_a_busy_kaggle_is_repeated(
     kaggle: KaggleServer, submission: Path, operation: str, status: int
 ) -> None:
     kaggle.fail(operation, status=status)
     send(submission, "m", "m")
-    assert kaggle.seen.count(operation) == 2
+    assert kaggle.operations.count(operation) == 2
     assert len(kaggle.submissions) == 1
 
 
 @pytest.mark.parametrize("earlier", [0, 1])
-def test_a_lost_answer_does_not_lead_to_a_second_submission(
+def test_a_lost_response_does_not_cause_a_second_submission(
     kaggle: KaggleServer, submission: Path, earlier: int
 ) -> None:
     for _ in range(earlier):
@@ -97,9 +97,7 @@ def test_a_lost_answer_does_not_lead_to_a_second_submission(
     assert len(kaggle.submissions) == 1 + earlier
 
 
-def test_what_kaggle_has_is_not_sent_again_even_if_the_ledger_is_lost(
-    kaggle: KaggleServer, submission: Path
-) -> None:
+def test_a_file_that_kaggle_has_is_not_sent_again(kaggle: KaggleServer, submission: Path) -> None:
     first = send(submission, "first; file ab12", "file ab12")
     other = send(submission, "first; file cd34", "file cd34")
     assert send(submission, "renamed; file ab12", "file ab12") == first
@@ -107,11 +105,11 @@ def test_what_kaggle_has_is_not_sent_again_even_if_the_ledger_is_lost(
     assert other != first
 
 
-def test_a_connection_reset_while_the_file_is_sent_is_tried_again(
+def test_an_upload_is_repeated_after_a_connection_reset(
     kaggle: KaggleServer, submission: Path, refusal: Refusal
 ) -> None:
-    too_much_for_a_buffer = (b" " * 100_000 + b"\n") * 50
-    submission.write_bytes(submission.read_bytes() + too_much_for_a_buffer)
+    larger_than_a_buffer = (b" " * 100_000 + b"\n") * 50
+    submission.write_bytes(submission.read_bytes() + larger_than_a_buffer)
     kaggle.fail("PUT", 2, read=100_000)
     send(submission, "m", "m")
     assert kaggle.stored["blob0"] == submission.read_bytes()
@@ -121,21 +119,21 @@ def test_a_connection_reset_while_the_file_is_sent_is_tried_again(
 
 
 @pytest.mark.parametrize("operation", ["StartSubmissionUpload", "PUT", "CreateSubmission"])
-def test_a_silent_kaggle_is_not_waited_for_for_ever(
+def test_a_request_without_response_times_out(
     kaggle: KaggleServer,
     submission: Path,
     monkeypatch: pytest.MonkeyPatch,
     operation: str,
     refusal: Refusal,
 ) -> None:
-    for module in ("data.kaggle_client", "submit.upload"):
-        monkeypatch.setattr(f"{module}.TIME_LIMIT", (0.2, 0.2))
-    monkeypatch.setattr("data.kaggle_retries.RETRIES", 1)
+    for module in ("data.kaggle.client", "submit.upload"):
+        monkeypatch.setattr(f"{module}.TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr("data.kaggle.retries.RETRIES", 1)
     kaggle.fail(operation, 2, delay=0.5, status=500)
     assert "no answer from Kaggle within 0.2 s" in refusal(lambda: send(submission, "m", "m"))
 
 
-def test_the_submissions_left_are_told(kaggle: KaggleServer, submission: Path) -> None:
+def test_the_number_of_submissions_left(kaggle: KaggleServer, submission: Path) -> None:
     assert submissions_left() == 5
     send(submission, "m", "m")
     assert submissions_left() == 4
@@ -143,29 +141,31 @@ def test_the_submissions_left_are_told(kaggle: KaggleServer, submission: Path) -
     assert submissions_left() is None
 
 
-def test_a_day_has_its_limit(kaggle: KaggleServer, submission: Path, refusal: Refusal) -> None:
+def test_the_daily_limit_is_reported(
+    kaggle: KaggleServer, submission: Path, refusal: Refusal
+) -> None:
     kaggle.allowed = 0
     message = refusal(lambda: send(submission, "m", "m"))
     assert "400 (Your team has used its daily Submission allowance (5) today)" in message
 
 
-def test_the_score_is_waited_for(kaggle: KaggleServer, submission: Path) -> None:
+def test_a_score_is_polled(kaggle: KaggleServer, submission: Path) -> None:
     reference = send(submission, "m", "m")
     kaggle.fail("GetSubmission", 3, body=b'{"status": "PENDING"}')
     assert wait_for_score(reference, 9).status == "complete"
-    assert kaggle.seen.count("GetSubmission") == 4
+    assert kaggle.operations.count("GetSubmission") == 4
 
 
-def test_the_wait_has_an_end(kaggle: KaggleServer, submission: Path) -> None:
+def test_polling_times_out(kaggle: KaggleServer, submission: Path) -> None:
     reference = send(submission, "m", "m")
     kaggle.scoring = {"status": "PENDING", "publicScore": "", "privateScore": ""}
-    assert wait_for_score(reference, limit_s=0.1) == Score("pending")
+    assert wait_for_score(reference, timeout_s=0.1) == KaggleScore("pending")
 
 
-def test_kaggles_reason_for_no_score_is_told(kaggle: KaggleServer, submission: Path) -> None:
+def test_kaggles_reason_for_no_score_is_returned(kaggle: KaggleServer, submission: Path) -> None:
     submission.write_text("RowId,Location\n1,1.0\n")
     score = wait_for_score(send(submission, "m", "m"), 9)
-    assert score == Score("error", error="Evaluation Exception: '2'")
+    assert score == KaggleScore("error", error="Evaluation Exception: '2'")
 
 
 def test_a_failure_while_waiting_names_the_submission(
@@ -178,14 +178,14 @@ def test_a_failure_while_waiting_names_the_submission(
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_submission_of_another_account_has_no_score(kaggle: KaggleServer, status: int) -> None:
+def test_a_submission_of_another_user_has_no_score(kaggle: KaggleServer, status: int) -> None:
     kaggle.fail("GetSubmission", status=status)
     score = wait_for_score(1000, 9)
     assert score.status == "hidden"
     assert "was another one signed in?" in score.error
 
 
-def test_kaggles_own_client_takes_the_stand_in_for_kaggle(
+def test_kaggles_own_client_accepts_the_stand_in(
     kaggle: KaggleServer, submission: Path, tmp_path: Path
 ) -> None:
     code = f"""
@@ -208,4 +208,4 @@ def test_without_credentials_nothing_is_sent(
 ) -> None:
     monkeypatch.delenv("KAGGLE_API_TOKEN")
     assert "no Kaggle credentials" in refusal(lambda: send(submission, "m", "m"))
-    assert not kaggle.seen
+    assert not kaggle.operations

@@ -1,1 +1,0 @@
-"""Draws faces whose keypoints are known exactly."""

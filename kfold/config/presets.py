@@ -1,0 +1,166 @@
+"""Presets: cross-validations by name, each with its command, its cost and its score.
+
+The recipes were searched and tuned on FaceBench, the same faces that these scores are measured on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, cast
+
+from annotated_types import Ge, MinLen
+
+from augment.policies import policy_named
+from data.system.errors import UserError
+from kfold.config.architecture import Architecture
+from kfold.config.recipe import MODELS, Count, PolicyName, Recipe, recipe_of
+from kfold.config.validation import STRICT
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Models to train, with numbers of folds and seeds.
+
+    Attributes:
+        models: recipes by model name.
+        folds: number of folds.
+        seeds: trainings per model and fold, with seeds 0, 1, ...
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    models: Annotated[dict[str, Recipe], MinLen(1)]
+    folds: Annotated[int, Ge(2)] = 5
+    seeds: Count = 1
+
+
+_HEATMAP = MODELS["heatmap"]
+
+QUICK = Preset({"heatmap": replace(_HEATMAP, epochs=9, policy="light", tta="four")}, folds=4)
+"""`make cv PRESET=quick`: one network per fold, found by `make tune`. FaceBench out-of-fold RMSE
+2.28, trusted 1.234 (constant baseline: 4.80 and 4.39), in 9:44 minutes on two cores."""
+
+STANDARD = Preset({"heatmap": _HEATMAP})
+"""`make cv`: the same network trained longer, with eight test-time views. FaceBench out-of-fold
+RMSE 2.21, trusted 1.133 (constant baseline: 4.80 and 4.40), in 52 minutes on two cores."""
+
+_WIDE = replace(
+    _HEATMAP,
+    learning_rate=6e-3,
+    weight_decay=0.03,
+    heatmap_weight=0.2,
+    architecture=Architecture(
+        stage_widths=(48, 96, 128), stage_blocks=(1, 2, 2), decoder_width=48, dropout=0.0
+    ),
+)
+
+BEST = Preset(
+    {
+        "heatmap_plain": replace(
+            _WIDE, epochs=58, architecture=replace(_WIDE.architecture, batch_norm=False)
+        ),
+        "heatmap_norm": replace(_WIDE, epochs=48),
+    }
+)
+"""`make cv PRESET=best`: two wider networks, with and without batch norm. RUN=standard adds them to
+that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant baseline: 4.80 and
+4.40), in 109 minutes on two cores."""
+
+DEMO = Preset(
+    {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
+)
+"""`make demo`: rendered faces, out-of-fold RMSE 1.60, trusted 0.911 (constant baseline: 4.39 and
+4.17), in 1:12 minutes on two cores."""
+
+_SHORT = QUICK.models["heatmap"]
+
+
+def _with_architecture(**changes: Any) -> Recipe:
+    return replace(_SHORT, architecture=replace(_SHORT.architecture, **changes))
+
+
+ABLATION = Preset(
+    {
+        "full": _SHORT,
+        "one_head": _with_architecture(annotator_heads=False),
+        "no_offset": _with_architecture(axis_offset=False),
+        "no_dropout": _with_architecture(dropout=0.0),
+        # Networks without batch norm need half the learning rate.
+        "no_batch_norm": replace(_with_architecture(batch_norm=False), learning_rate=9e-3),
+        "regression": replace(_SHORT, network="regression", low_res_share=0.0),
+        "full_size": replace(_SHORT, low_res_share=0.0),
+        "no_map_loss": replace(_SHORT, heatmap_weight=0.0),
+        "mse": replace(_SHORT, loss="mse"),
+        "adamw": replace(_SHORT, optimizer="adamw", learning_rate=2e-3),
+        "bfloat16": replace(_SHORT, precision="mixed_bfloat16"),
+        "no_augmentation": replace(_SHORT, policy="none"),
+        "strong_augmentation": replace(_SHORT, policy="strong"),
+    },
+    folds=2,
+    seeds=2,
+)
+"""`make cv PRESET=ablation`: the quick recipe on two folds, and variants that change one part each.
+Results: `notebooks/04_winning_model.py`."""
+
+PRESETS = {
+    "quick": QUICK,
+    "standard": STANDARD,
+    "best": BEST,
+    "demo": DEMO,
+    "ablation": ABLATION,
+}
+
+
+def preset_of(name: str) -> Preset:
+    """The preset called `name`.
+
+    Raises:
+        UserError: there is no such preset.
+    """
+    if name not in PRESETS:
+        raise UserError(f"unknown preset {name!r}: expected one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def with_overrides(
+    preset: Preset,
+    models: tuple[str, ...] = (),
+    folds: int | None = None,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    policy: str | None = None,
+) -> Preset:
+    """Override parts of a preset; what is not given stays.
+
+    Args:
+        preset: the preset.
+        models: names of the models to train instead of the preset's.
+        folds: number of folds.
+        seeds: trainings per model and fold.
+        epochs: passes over the training rows, for every model.
+        policy: augmentation policy, for every model.
+
+    Raises:
+        UserError: an unknown model or policy, fewer than 2 folds, or a count below 1.
+    """
+    counts = {"folds": (folds, 2), "seeds": (seeds, 1), "epochs": (epochs, 1)}
+    for name, (value, least) in counts.items():
+        if value is not None and value < least:
+            raise UserError(f"{name}: expected at least {least}, found {value}.")
+    # The preset's own recipe takes precedence over a default of the same name.
+    recipes = {name: recipe_of(name, MODELS | preset.models) for name in models}
+    return Preset(
+        {
+            name: _changed(recipe, epochs, policy)
+            for name, recipe in (recipes or preset.models).items()
+        },
+        folds or preset.folds,
+        seeds or preset.seeds,
+    )
+
+
+def _changed(recipe: Recipe, epochs: int | None, policy: str | None) -> Recipe:
+    if policy is not None:
+        policy_named(policy)  # refuses an unknown one before any file is written
+    chosen = cast(PolicyName, policy or recipe.policy)
+    return replace(recipe, epochs=epochs or recipe.epochs, policy=chosen)

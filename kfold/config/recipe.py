@@ -1,0 +1,133 @@
+"""A recipe: how one model is built, trained and used to predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Gt, Le
+
+from data.system.errors import UserError
+from kfold.config.architecture import Architecture
+from kfold.config.validation import STRICT
+
+NetworkName = Literal["base", "base_extended", "heatmap", "regression"]
+LossName = Literal["mse", "zero_filled_mse", "huber"]
+PolicyName = Literal["none", "flip", "light", "standard", "strong"]
+OptimizerName = Literal["adam", "adamw", "muon"]
+Precision = Literal["float32", "mixed_bfloat16"]
+TTAName = Literal["none", "flip", "four", "eight"]
+Count = Annotated[int, Ge(1)]
+NotNegative = Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one model is built, trained and used to predict; data, fold and seed are no part of it.
+
+    Attributes:
+        network: a name in `kfold.models.registry.NETWORKS`.
+        epochs: passes over the training rows.
+        loss: a name in `kfold.models.losses.LOSSES`.
+        policy: augmentation, a name in `augment.policies.POLICIES`.
+        complete_rows_only: train only on rows with all 15 keypoints; every row is still scored.
+        batch_size: images per step.
+        optimizer: 'adam' at a constant rate; 'adamw' or 'muon' with warm-up and cosine decay.
+        learning_rate: the constant rate, or the peak of the schedule.
+        weight_decay: for 'adamw' and 'muon'.
+        heatmap_weight: weight of the heatmaps' cross-entropy in the loss, for networks with
+            heatmaps.
+        low_res_share: share of the epochs, the first ones, that train on 64x64 images, at less than
+            half the cost; for networks that accept any image size.
+        precision: 'mixed_bfloat16' computes in bfloat16 but keeps weights and heads in float32.
+        tta: test-time augmentation, a name in `kfold.training.tta.TTA`.
+        architecture: sizes of the networks 'heatmap' and 'regression'.
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    network: NetworkName
+    epochs: Count
+    loss: LossName = "mse"
+    policy: PolicyName = "none"
+    complete_rows_only: bool = False
+    batch_size: Count = 128
+    optimizer: OptimizerName = "adam"
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    weight_decay: NotNegative = 0.0
+    heatmap_weight: NotNegative = 0.0
+    low_res_share: Annotated[float, Ge(0), Le(1)] = 0.0
+    precision: Precision = "float32"
+    tta: TTAName = "none"
+    architecture: Architecture = field(default_factory=Architecture)
+
+
+MODELS: dict[str, Recipe] = {
+    "base": Recipe("base", epochs=3, complete_rows_only=True),
+    "base_extended": Recipe("base_extended", epochs=100, complete_rows_only=True),
+    "mask": Recipe("base_extended", epochs=100),
+    "mask_zero_filled": Recipe("base_extended", epochs=100, loss="zero_filled_mse"),
+    "heatmap": Recipe(
+        "heatmap",
+        epochs=44,
+        loss="huber",
+        policy="standard",
+        batch_size=32,
+        optimizer="muon",
+        learning_rate=0.018,
+        weight_decay=0.054,
+        heatmap_weight=0.1,
+        low_res_share=0.5,
+        tta="eight",
+    ),
+}
+"""Recipes by model name: three baselines, `mask` with its original loss, and our network."""
+
+
+def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
+    """The recipe of the model called `model`.
+
+    Raises:
+        UserError: there is no such model.
+    """
+    if model not in known:
+        raise UserError(f"unknown model {model!r}: expected one of {', '.join(known)}.")
+    return known[model]
+
+
+def differences(one: Recipe | Architecture, other: Recipe | Architecture) -> str:
+    """Fields of `one` that differ from `other`: 'loss mse · stem_width 32'."""
+    parts: list[str] = []
+    for each in fields(one):
+        mine, theirs = getattr(one, each.name), getattr(other, each.name)
+        if mine == theirs:
+            continue
+        if isinstance(mine, Architecture):
+            parts.append(differences(mine, theirs))
+        else:
+            shown = f"{mine:.3g}" if isinstance(mine, float) else str(mine).strip("()")
+            parts.append(f"{each.name} {shown}")
+    return " · ".join(parts)
+
+
+def check_network(recipe: Recipe, where: str) -> None:
+    """Check that a recipe sets no option that its network does not support.
+
+    Args:
+        recipe: the recipe.
+        where: its place, for the error message.
+
+    Raises:
+        UserError: it sets an architecture or low-resolution epochs that its network does not
+            support.
+    """
+    if recipe.low_res_share and recipe.network != "heatmap":
+        raise UserError(
+            f"{where}.low_res_share: expected 0.0, as {recipe.network!r} takes one image size "
+            f"only, found {recipe.low_res_share}."
+        )
+    if recipe.architecture != Architecture() and recipe.network in ("base", "base_extended"):
+        raise UserError(
+            f"{where}.architecture: expected none, as {recipe.network!r} has a fixed one."
+        )

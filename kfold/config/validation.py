@@ -1,0 +1,61 @@
+"""Read JSON into dataclasses, with errors that name every wrong value."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from data.system.errors import UserError
+
+STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
+"""`__pydantic_config__` of dataclasses that are read from files."""
+
+Kind = TypeVar("Kind")
+
+
+def validated(kind: type[Kind], values: object, where: str) -> Kind:
+    """Convert JSON values to a dataclass.
+
+    Args:
+        kind: a dataclass, which may contain others; its annotations are checked.
+        values: as returned by `json.loads`.
+        where: their source, for the error message.
+
+    Raises:
+        UserError: fields are unknown, missing or of a wrong value; all of them are named.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        # As JSON: strict validation then accepts lists for tuples, but no strings for numbers.
+        return TypeAdapter(kind).validate_json(json.dumps(values))
+    except ValidationError as error:
+        faults = [_describe(fault) for fault in error.errors()]
+    raise UserError(f"{where}: {'; '.join(faults)}.")
+
+
+def read_json(path: Any) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        UserError: there is no such file, or it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        raise UserError(f"{path}: expected a JSON file, found none.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: expected JSON, found a file that is not UTF-8 text.") from None
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, column {error.colno}"
+        raise UserError(f"{path}, {line}: expected JSON, found: {error.msg}.") from None
+
+
+def _describe(fault: Any) -> str:
+    name = ".".join(map(str, fault["loc"])) or "the file"
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{name}: there is no such field"
+    if fault["type"] in ("missing", "missing_argument"):
+        return f"{name}: expected a value, found none"
+    expected = fault["msg"].removeprefix("Input should be ")
+    return f"{name}: expected {expected}, found {json.dumps(fault['input'])}"

@@ -1,0 +1,42 @@
+"""The one library call behind `make cv`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from data.system.locks import locked
+from kfold.config.cv_config import CVConfig
+from kfold.leaderboard.leaderboard import Leaderboard
+from kfold.parallel.crossval import cross_validate
+from kfold.parallel.resources import ComputeOptions
+from kfold.report.write import write_report
+
+
+def run_cv(
+    config: CVConfig,
+    folder: Path,
+    console: Console | None = None,
+    compute: ComputeOptions | None = None,
+    force: bool = False,
+) -> Leaderboard:
+    """Cross-validate models, write the leaderboard and its report, and return the leaderboard.
+
+    Other commands that write to `folder` wait until all is done.
+
+    Args:
+        config: data, models, folds, seeds and corrections.
+        folder: of the run, `runs/<run>`, there or not; finished trainings are skipped.
+        console: where progress and the leaderboard are printed; standard output by default.
+        compute: where the trainings run; by default as many processes as suit this machine.
+        force: forget the trainings asked for, and train them again.
+
+    Raises:
+        UserError: the data cannot be read, the run was made with another configuration, every
+            model diverged or failed, a worker was killed, or the cluster cannot be used.
+    """
+    console = console or Console()
+    with locked(folder):
+        opened = cross_validate(config, folder, console, compute, force)
+        return write_report([opened], console)

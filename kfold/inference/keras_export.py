@@ -1,0 +1,162 @@
+"""Rewrite a trained network in Keras's own layers, and save it as files that load anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kfold.models import backend  # noqa: F401  isort: skip
+import keras
+import numpy as np
+from keras import layers
+
+from augment.batches import network_inputs
+from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
+from data.system.atomic import replacing
+from data.system.errors import UserError
+from kfold.models.inputs import face_inputs
+from kfold.models.keypoint_model import KeypointModel
+from kfold.models.layers import (
+    AxisOffset,
+    ChooseAnnotator,
+    Scale,
+    SoftArgmax,
+    cell_centres,
+)
+
+
+def export_network(
+    network: KeypointModel, images: np.ndarray, folder: Path, max_difference: float
+) -> dict[Path, float]:
+    """Write keypoints.keras and keypoints.tflite, load both, and compare their predictions.
+
+    Both map uint8 images (B, 96, 96) to float32 keypoints (B, 15, 2) in pixels, as annotator 1
+    labels them.
+
+    Args:
+        network: a trained one.
+        images: uint8 (N, 96, 96) to compare on.
+        folder: gets the files, both or neither.
+        max_difference: largest difference in pixels between a file's predictions and the
+            network's.
+
+    Returns:
+        The largest difference found, in pixels, by file.
+
+    Raises:
+        UserError: a difference is larger, or the backend is not TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(
+            "export: expected TensorFlow, which writes the .tflite file, found "
+            f"{keras.backend.backend()}. Unset KERAS_BACKEND."
+        )
+    first, upright = np.full(len(images), ANNOTATORS[0]), np.zeros(len(images), bool)
+    expected = network.predict(network_inputs(images, first, upright), verbose=0)["keypoints"]
+    model = rewrite_network(network)
+    differences = {}
+    with contextlib.ExitStack() as files:
+        for name, (write, read) in _FORMATS.items():
+            path = folder / name
+            beside = files.enter_context(replacing(path))
+            write(model, beside)
+            differences[path] = float(np.abs(read(beside, images) - expected).max())
+            if not differences[path] <= max_difference:
+                raise UserError(
+                    f"{path}: expected the network's predictions to {max_difference} px, found a "
+                    f"difference of {differences[path]:.3g} px. Nothing was written."
+                )
+    return differences
+
+
+def rewrite_network(network: KeypointModel) -> keras.Model:
+    """The network as a model of Keras's own layers, for upright images and annotator 1.
+
+    It maps uint8 images (B, 96, 96) to keypoints (B, 15, 2) in pixels.
+    """
+    keypoints = keras.Model(network.inputs, network.output["keypoints"])
+    inputs = face_inputs()
+    rewritten = keras.models.clone_model(
+        keypoints,
+        input_tensors=[inputs[tensor.name] for tensor in network.inputs],
+        clone_function=lambda layer: layer,
+        call_function=_call,
+    )
+    body = keras.Model(inputs["image"], rewritten.outputs[0], name="network")
+    image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), name="image", dtype="uint8")
+    with_channel = layers.Reshape((IMAGE_SIZE, IMAGE_SIZE, 1), dtype="uint8")(image)
+    return keras.Model(image, body(layers.Rescaling(1.0)(with_channel)), name="keypoints")
+
+
+def _call(layer: keras.Layer, inputs: Any, **options: Any) -> Any:
+    """Call a layer of Keras, or the replacement of one of ours with its current weights."""
+    for kind, replacement in _REPLACEMENTS.items():
+        if isinstance(layer, kind):
+            return replacement(layer, inputs)
+    if isinstance(layer, layers.Add) and isinstance(inputs[1], np.ndarray):
+        return layers.Rescaling(1.0, offset=inputs[1].tolist())(inputs[0])
+    return layer(inputs, **options)
+
+
+def _scale(layer: Scale, x: Any) -> Any:
+    return layers.Rescaling(float(layer.factor))(x)
+
+
+def _first_annotator(layer: ChooseAnnotator, inputs: Any) -> Any:
+    return inputs[0][..., : len(KEYPOINTS)]
+
+
+def _soft_argmax(layer: SoftArgmax, logits: Any) -> tuple[Any, Any]:
+    """Logits, in place of the log-probabilities that no output needs, and mean positions."""
+    _, height, width, keypoints = logits.shape
+    sharp = layers.Rescaling(np.exp(np.asarray(layer.sharpness)).tolist())(logits)
+    maps = layers.Softmax(axis=1)(layers.Reshape((height * width, keypoints))(sharp))
+    x, y = np.meshgrid(cell_centres(width), cell_centres(height))
+    mean = layers.EinsumDense("bpk,pc->bkc", (keypoints, 2))
+    means = mean(maps)
+    mean.set_weights([np.stack([x.ravel(), y.ravel()], axis=1)])
+    return logits, means
+
+
+def _axis_offset(layer: AxisOffset, inputs: Any) -> np.ndarray:
+    """Offsets of annotator 1, (15, 2): a constant, which `_call` adds."""
+    x = np.asarray(layer.pixels())[0]
+    return np.stack([x, np.zeros_like(x)], axis=1)
+
+
+_REPLACEMENTS: dict[type, Callable[[Any, Any], Any]] = {
+    Scale: _scale,
+    ChooseAnnotator: _first_annotator,
+    SoftArgmax: _soft_argmax,
+    AxisOffset: _axis_offset,
+}
+
+
+def _write_keras(model: keras.Model, path: Path) -> None:
+    model.save(path)
+
+
+def _read_keras(path: Path, images: np.ndarray) -> np.ndarray:
+    return keras.models.load_model(path).predict(images, verbose=0)
+
+
+def _write_tflite(model: keras.Model, path: Path) -> None:
+    model.export(path, format="litert", verbose=False)
+
+
+def _read_tflite(path: Path, images: np.ndarray) -> np.ndarray:
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it advertises its successor, a package of its own
+        predict = tf.lite.Interpreter(str(path)).get_signature_runner()
+    return next(iter(predict(image=images).values()))
+
+
+_FORMATS = {
+    "keypoints.keras": (_write_keras, _read_keras),
+    "keypoints.tflite": (_write_tflite, _read_tflite),
+}

@@ -1,0 +1,4 @@
+"""What is wrong with the labels: scatter, duplicates, suspects.
+
+Functions return findings as values. The report draws them; `suspects.csv` lists corrections.
+"""

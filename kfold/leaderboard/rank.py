@@ -1,0 +1,49 @@
+"""Estimated rank of a score on Kaggle's leaderboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from data.kaggle.leaderboard import LEADERBOARD_FILE
+from data.system.errors import UserError
+
+_FINAL = Path(__file__).with_name(LEADERBOARD_FILE)
+
+KAGGLE_TEST_IMAGES = 1783
+KAGGLE_TEST_VALUES = 27124
+"""Sizes that tell Kaggle's test set from others in its format."""
+
+
+def leaderboard_scores(
+    folder: Path, half: Literal["private", "public"] = "private"
+) -> tuple[float, ...]:
+    """RMSE of every team on one half of Kaggle's test set, best first.
+
+    Args:
+        folder: of the competition's files. `make download` puts today's leaderboard there; without
+            it, the final leaderboard of January 2017, with 175 teams, is read.
+        half: of the test set.
+
+    Raises:
+        UserError: the file there is not a leaderboard.
+    """
+    path = folder / LEADERBOARD_FILE
+    path = path if path.exists() else _FINAL
+    try:
+        scores = pd.read_csv(path)[half].astype(float)
+    except (ValueError, KeyError, TypeError):
+        scores = pd.Series([float("nan")])
+    if scores.isna().any():
+        raise UserError(
+            f"{path}: expected the columns rank, private and public with numbers, found something "
+            "else. Delete it; `make download` fetches it again."
+        )
+    return tuple(sorted(scores.tolist()))
+
+
+def estimated_rank(rmse: float, scores: tuple[float, ...]) -> int:
+    """Rank, from 1, of a score among `scores`; an estimate, as the score is out-of-fold."""
+    return 1 + sum(score < rmse for score in scores)

@@ -1,0 +1,147 @@
+"""The leaderboard as leaderboard.csv, as leaderboard.md, and in the terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from data.competition import KEYPOINTS
+from data.system.atomic import write_csv, write_text
+from kfold.leaderboard.detail_tables import detail_tables, pixels_text
+from kfold.leaderboard.leaderboard import Leaderboard, Line
+from kfold.metrics.score import FAR_LABEL, MAX_FLAGGED
+
+LEADERBOARD = "leaderboard.csv"
+DECIMALS = 5
+"""Of RMSE and shares in leaderboard.csv; finer digits are noise of the arithmetic."""
+
+
+def write_leaderboard(leaderboard: Leaderboard) -> None:
+    """Write leaderboard.csv and leaderboard.md into the leaderboard's folder."""
+    folder = leaderboard.folder
+    write_csv(folder / LEADERBOARD, leaderboard_frame(leaderboard))
+    parts = [f"# {folder.name}", explanation(leaderboard), markdown(summary_table(leaderboard))]
+    parts += [leaderboard.unfinished] if leaderboard.unfinished else []
+    for title, table in detail_tables(leaderboard).items():
+        parts += [f"## {title}", markdown(table)]
+    write_text(folder / "leaderboard.md", "\n\n".join(parts) + "\n")
+
+
+def print_leaderboard(console: Console, leaderboard: Leaderboard) -> None:
+    """Print the summary table."""
+    frame = summary_table(leaderboard)
+    title = f"{leaderboard.folder}: out-of-fold RMSE in pixels, best first"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i, name in enumerate(frame.columns):
+        table.add_column(name, justify="left" if i < 2 else "right", no_wrap=True)
+    for row in frame.to_numpy().tolist():
+        table.add_row(*row)
+    console.print(table)
+
+
+def leaderboard_frame(leaderboard: Leaderboard) -> pd.DataFrame:
+    """The leaderboard in numbers, a row per line.
+
+    RMSE in pixels. Missing: ranks on other data than Kaggle's, epochs and speed of baselines and
+    ensembles, RMSE without a label.
+    """
+    frame = pd.DataFrame([_numbers(line) for line in leaderboard.lines])
+    frame.insert(frame.columns.get_loc("rmse_low"), "untrusted_share", leaderboard.untrusted_share)
+    integers = dict.fromkeys(("estimated_rank", "epochs"), "Int64")
+    frame = frame.astype(integers | {"images_per_second": float})
+    decimals = dict.fromkeys(frame.select_dtypes("float"), DECIMALS)
+    return frame.round(decimals | {"images_per_second": 1, "minutes": 2})
+
+
+def _numbers(line: Line) -> dict[str, object]:
+    entry, score, trusted, gap = line.entry, line.score, line.trusted, line.gap
+    trainings = entry.trainings if entry.kind == "model" else ()
+    speeds = [training.images_per_second for training in trainings]
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "rmse": score.rmse,
+        "rmse_trusted": trusted.rmse,
+        "rmse_trusted_low": trusted.low,
+        "rmse_trusted_high": trusted.high,
+        "gap": gap.mean,
+        "gap_low": gap.low,
+        "gap_high": gap.high,
+        "rmse_trusted_fold_std": np.std(line.fold_rmse),
+        "rmse_trusted_annotator_1": trusted.by_annotator[0],
+        "rmse_trusted_annotator_2": trusted.by_annotator[1],
+        "rmse_trusted_one_seed": np.mean(line.seed_rmse or trusted.rmse),
+        "rmse_trusted_seed_std": np.std(line.seed_rmse or 0),
+        "rmse_low": score.low,
+        "rmse_high": score.high,
+        "rmse_annotator_1": score.by_annotator[0],
+        "rmse_annotator_2": score.by_annotator[1],
+        "estimated_rank": line.rank,
+        "trainings": len(entry.trainings),
+        "epochs": trainings[0].epochs if trainings else None,
+        "images_per_second": np.mean(speeds) if speeds else None,
+        "minutes": entry.minutes,
+        "parameters": entry.parameters,
+        **{f"rmse_{name}": value for name, value in zip(KEYPOINTS, score.by_keypoint, strict=True)},
+    }
+
+
+def explanation(leaderboard: Leaderboard) -> str:
+    """What the columns of the summary table mean."""
+    text = (
+        "Out-of-fold RMSE in pixels, best first. Trusted leaves out labels farther than "
+        f"{FAR_LABEL:g} px from the out-of-fold prediction with the lowest RMSE over all labels, "
+        f"here {leaderboard.untrusted_share:.2%} of them (none if more than {MAX_FLAGGED:.0%} "
+        "would be left out). Its 95% interval is a bootstrap over groups of similar faces. Gap is "
+        "the difference to the best line, with its interval over the same bootstrap samples; if "
+        "that reaches 0, it is a tie. Folds ± is the standard deviation over folds. One seed is "
+        "the score of a single training per fold (mean and standard deviation over seeds)."
+    )
+    if leaderboard.teams:
+        text += (
+            " Rank is an estimate: where the RMSE over all labels would place among the "
+            f"{leaderboard.teams} private scores of Kaggle's leaderboard."
+        )
+    return text
+
+
+def summary_table(leaderboard: Leaderboard) -> pd.DataFrame:
+    """The leaderboard as text, a row per line."""
+    return pd.DataFrame([_summary(line, leaderboard.teams) for line in leaderboard.lines])
+
+
+def _summary(line: Line, teams: int) -> dict[str, str]:
+    entry, trusted, seeds = line.entry, line.trusted, line.seed_rmse
+    trainings = entry.trainings if entry.kind == "model" else ()
+    speed = f"{np.mean([t.images_per_second for t in trainings]):.1f}" if trainings else "-"
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "trusted": f"{trusted.rmse:.3f}",
+        "95% interval": f"{trusted.low:.3f}-{trusted.high:.3f}",
+        "gap": gap_text(line),
+        "folds ±": f"{np.std(line.fold_rmse):.3f}",
+        "one seed": f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-",
+        "annotator 1": pixels_text(trusted.by_annotator[0]),
+        "annotator 2": pixels_text(trusted.by_annotator[1]),
+        "all labels": f"{line.score.rmse:.3f}",
+        **({"rank": f"{line.rank}/{teams}"} if teams else {}),
+        "epochs": f"{trainings[0].epochs}" if trainings else "-",
+        "img/s": speed,
+        "min": f"{entry.minutes:.2f}" if entry.minutes else "-",
+    }
+
+
+def gap_text(line: Line) -> str:
+    """The gap with its interval; 'best' for the best line."""
+    gap = line.gap
+    return f"{gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f})" if gap.low or gap.high else "best"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table of text in Markdown."""
+    rows = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

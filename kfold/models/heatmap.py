@@ -1,0 +1,53 @@
+"""Integral regression: one heatmap per keypoint, whose mean position is the prediction.
+
+Both annotators share the backbone; each has its own heatmaps for the keypoints that it labels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from data.competition import KEYPOINTS, SECOND_ANNOTATOR
+from kfold.config.architecture import Architecture
+from kfold.models.backbone import conv, features
+from kfold.models.inputs import axis_offset, face_inputs
+from kfold.models.layers import ChooseAnnotator, SoftArgmax
+
+
+def heatmap_network(architecture: Architecture) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Build a heatmap network.
+
+    Images may have any size that is a multiple of 16; heatmaps have a quarter of it and cover the
+    same face.
+
+    Returns:
+        inputs: see `face_inputs`.
+        outputs: `keypoints` (B, 15, 2) in pixels, as the face's annotator would place them; `maps`
+            (B, 24, 24, 15), log-probabilities over each heatmap's cells; `offset` (B, 15, 2) in
+            pixels, which is added to the heatmaps' mean positions.
+    """
+    inputs = face_inputs(size=None)
+    maps = _logits(inputs["image"], architecture)
+    if architecture.annotator_heads:
+        maps = ChooseAnnotator(dtype="float32")([maps, inputs["annotator"]])
+    log_maps, means = SoftArgmax(dtype="float32")(maps)
+    offset = axis_offset(inputs, architecture.axis_offset)
+    keypoints = layers.Add(dtype="float32")([means, offset])
+    return inputs, {"keypoints": keypoints, "maps": log_maps, "offset": offset}
+
+
+def _logits(image: Any, architecture: Architecture) -> Any:
+    """Logits (B, 24, 24, 15 + 4) of both annotators, or (B, 24, 24, 15) if they share heatmaps."""
+    stages, width = features(image, architecture), architecture.decoder_width
+    x = stages.pop()
+    while stages:
+        x = layers.UpSampling2D()(conv(x, width, 1, architecture))
+        x = layers.ReLU()(layers.Add()([x, conv(stages.pop(), width, 1, architecture)]))
+        x = conv(x, width, 3, architecture, activation="relu")
+    # Small weights: every heatmap starts flat, and every keypoint in the middle of the image.
+    small = keras.initializers.RandomNormal(stddev=0.01)
+    maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads
+    return layers.Conv2D(maps, 1, kernel_initializer=small, name="logits")(x)

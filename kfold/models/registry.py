@@ -1,0 +1,37 @@
+"""Networks by name; a new one is also named in `kfold.config.recipe.NetworkName`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kfold.models import backend  # noqa: F401  isort: skip
+import keras
+
+from kfold.config.architecture import Architecture
+from kfold.config.recipe import Recipe
+from kfold.models.baseline_cnn import plain_cnn
+from kfold.models.heatmap import heatmap_network
+from kfold.models.keypoint_model import KeypointModel
+from kfold.models.regression import regression_network
+
+Network = Callable[[Architecture], tuple[dict[str, Any], dict[str, Any]]]
+"""Builds a network's inputs and outputs; the outputs have at least `keypoints`."""
+
+NETWORKS: dict[str, Network] = {
+    "base": lambda architecture: plain_cnn((32,)),
+    "base_extended": lambda architecture: plain_cnn((32, 64, 128)),
+    "heatmap": heatmap_network,
+    "regression": regression_network,
+}
+"""Two baseline CNNs, whose architecture is fixed, and our networks."""
+
+
+def build_model(recipe: Recipe) -> KeypointModel:
+    """Build an untrained model that maps `face_inputs` to a dict with `keypoints`, in pixels."""
+    default = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return KeypointModel(*NETWORKS[recipe.network](recipe.architecture))
+    finally:
+        keras.config.set_dtype_policy(default)

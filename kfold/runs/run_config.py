@@ -1,0 +1,80 @@
+"""The configuration of a run, and which of its fields may change later."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from data.files import UNPACKED
+from data.system.errors import UserError
+from kfold.config.cv_config import CORRECTIONS
+from kfold.config.recipe import Recipe
+from kfold.config.validation import STRICT
+
+CONFIG = "config.json"
+JOURNAL = "search.journal"
+"""Files in the folder of a run; the last one marks a search."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything needed to repeat a run.
+
+    Attributes:
+        data: the folder with the competition's files.
+        checksum: SHA-256 of those files, in hex.
+        folds: how many folds the rows are assigned to.
+        seeds: trainings per model and fold, with seeds 0, 1, ...
+        models: recipes by model name.
+        corrections: SHA-256 of the run's corrections.csv, in hex; empty without one.
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    data: str
+    checksum: str
+    folds: int
+    seeds: int
+    models: dict[str, Recipe]
+    corrections: str = ""
+
+
+def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
+    """Refuse a configuration that does not fit the finished trainings of a run.
+
+    Models and seeds may be added.
+
+    Raises:
+        UserError: data, folds, corrections or the recipe of a model changed; names each change.
+    """
+    values = {
+        "data checksum": (before.checksum, now.checksum),
+        "folds": (before.folds, now.folds),
+        "corrections": tuple(run.corrections[:12] or "none" for run in (before, now)),
+    }
+    changed = [name for name, (old, new) in values.items() if old != new]
+    models = [
+        name for name, recipe in before.models.items() if now.models.get(name, recipe) != recipe
+    ]
+    for model in models:
+        old, new = asdict(before.models[model]), asdict(now.models[model])
+        values |= {f"{model}.{field}": (old[field], new[field]) for field in old}
+    changes = [f"{name} was {old}, now {new}" for name, (old, new) in values.items() if old != new]
+    if changes:
+        raise UserError(
+            f"{folder} was made with another configuration: {'; '.join(changes)}. "
+            f"Pass another RUN=<name>{_alternative(folder, before, changed, models)}."
+        )
+
+
+def _alternative(folder: Path, before: RunConfig, changed: list[str], models: list[str]) -> str:
+    """Another way than a new name, by the `changed` fields of the run and the `models` changed."""
+    if "data checksum" in changed:
+        return f"; {UNPACKED}"
+    if changed == ["corrections"] and before.corrections:
+        return f", or its own CORRECTIONS={folder / CORRECTIONS}"
+    if (folder / JOURNAL).exists():
+        return ", or, to `make tune`, FORCE=1 to forget this search and start it again"
+    force = f', or MODELS="{" ".join(models)}" FORCE=1 to forget what was trained otherwise'
+    return "" if changed else force

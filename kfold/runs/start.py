@@ -1,0 +1,114 @@
+"""Start or resume a run: its configuration, its corrections, its folds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from data.corrections import read_corrections
+from data.reader import Competition
+from data.system.atomic import write_json, write_text
+from data.system.errors import UserError
+from kfold.config.cv_config import CVConfig
+from kfold.folds.assignment import assign_folds
+from kfold.folds.person_groups import person_groups
+from kfold.runs.fold_table import FOLDS, write_folds
+from kfold.runs.locate import made_with, read_run
+from kfold.runs.open_run import OpenRun, open_run
+from kfold.runs.run import Run
+from kfold.runs.run_config import CONFIG, CORRECTIONS, JOURNAL, RunConfig, refuse_changes
+from kfold.runs.task import DONE
+from kfold.runs.versions import installed_versions
+
+
+def start_run(
+    config: CVConfig, data: Competition, folder: Path, console: Console, force: bool = False
+) -> OpenRun:
+    """Start a run, or resume the one in `folder`.
+
+    Args:
+        config: what to train; its corrections are copied into the run.
+        data: the files in `config.data`.
+        folder: of the run, there or not.
+        console: where it is printed what was read and assigned.
+        force: forget the trainings asked for.
+
+    Raises:
+        UserError: the run there was made with another configuration, the corrections do not fit
+            the data, or the faces do not allow so many folds.
+    """
+    preset = config.preset
+    wanted = RunConfig(str(config.data), data.checksum, preset.folds, preset.seeds, preset.models)
+    if config.corrections:
+        _, applied = read_corrections(config.corrections, data.train)
+        content = config.corrections.read_bytes()
+        wanted = replace(wanted, corrections=hashlib.sha256(content).hexdigest())
+    run = configure_run(folder, wanted, force)
+    if config.corrections:
+        write_text(folder / CORRECTIONS, content.decode())
+        console.print(f"{config.corrections}: {applied} corrections, for training only")
+    _ensure_folds(run, data, console)
+    return open_run(run, data)
+
+
+def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
+    """Write the configuration of a run; an existing run may gain models and seeds.
+
+    Args:
+        folder: of the run, there or not.
+        config: models and seeds to add, and everything else as it must be.
+        force: forget the trainings asked for, and all of a model whose recipe changed.
+
+    Raises:
+        UserError: the run was made with other data, folds or recipes, `force` would forget the
+            trials of a search, or Keras's backend is not installed.
+    """
+    made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
+    history = [made]
+    if _started(folder):
+        before = read_run(folder).config
+        kept = replace(before, models=before.models | config.models) if force else before
+        refuse_changes(folder, kept, config)
+        if force:
+            _forget(folder, before, config)
+        config = replace(
+            config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
+        )
+        earlier = made_with(folder)
+        history = earlier if made in earlier[-1:] else [*earlier, made]
+    write_json(folder / CONFIG, {"config": asdict(config), "made_with": history})
+    return Run(folder, config)
+
+
+def _ensure_folds(run: Run, data: Competition, console: Console) -> None:
+    """Assign folds, unless the run has them: it keeps them for good."""
+    if (run.folder / FOLDS).is_file():
+        return
+    groups = person_groups(data.train)
+    folds = assign_folds(groups.labels, data.train.annotator, run.config.folds)
+    write_folds(run.folder, data.train, groups.labels, folds)
+    console.print(f"{groups} faces; no group crosses folds")
+
+
+def _started(folder: Path) -> bool:
+    """Whether anything in the folder depends on its configuration; until then all may change."""
+    return (folder / FOLDS).is_file() or any(folder.glob(f"*/seed*/fold*/{DONE}"))
+
+
+def _forget(folder: Path, before: RunConfig, config: RunConfig) -> None:
+    if (folder / JOURNAL).exists():
+        raise UserError(
+            f"{folder}: this is a search, which would lose its trials. Start it again with "
+            "`make tune FORCE=1`, or pass another RUN=<name>."
+        )
+    for model, recipe in config.models.items():
+        if before.models.get(model) != recipe:
+            shutil.rmtree(folder / model, ignore_errors=True)
+        for seed in range(config.seeds):
+            shutil.rmtree(folder / model / f"seed{seed}", ignore_errors=True)

@@ -1,1 +1,0 @@
-"""A package, for its fixtures to end with its tests: they change the working directory."""

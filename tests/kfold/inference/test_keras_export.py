@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from augment.batches import network_inputs
+from data.system.errors import UserError
+from kfold.config.recipe import Recipe
+from kfold.inference.keras_export import export_network, rewrite_network
+from kfold.models.registry import build_model
+from tests.tiny_run import TINY
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 96, 96)).astype(np.uint8)
+
+RECIPES = {
+    "base": Recipe("base_extended", 1),
+    "heatmap": Recipe("heatmap", 1, architecture=TINY),
+    "regression": Recipe("regression", 1, architecture=TINY),
+    "one head": Recipe("heatmap", 1, architecture=replace(TINY, annotator_heads=False)),
+    "no batch norm": Recipe("heatmap", 1, architecture=replace(TINY, batch_norm=False)),
+    "dropout": Recipe("heatmap", 1, architecture=replace(TINY, dropout=0.2, block_kernel=5)),
+}
+
+
+def network(name):
+    """An untrained network whose weights all differ from their initial values."""
+    model, rng = build_model(RECIPES[name]), np.random.default_rng(1)
+    model.set_weights(
+        [w + 0.01 * rng.standard_normal(w.shape, np.float32) for w in model.get_weights()]
+    )
+    return model
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_network_is_rewritten_in_layers_of_keras(name):
+    original = network(name)
+    rewritten = rewrite_network(original)
+    inputs = network_inputs(IMAGES, np.ones(len(IMAGES)), np.zeros(len(IMAGES)))
+    expected = original.predict_on_batch(inputs)["keypoints"]
+    predicted = rewritten.predict_on_batch(IMAGES)
+    np.testing.assert_allclose(predicted, expected, rtol=1e-4, atol=2e-3)
+    body = rewritten.get_layer("network")
+    assert all(type(layer).__module__.startswith("keras.") for layer in body.layers)
+    assert "kfold" not in keras.saving.serialize_keras_object(rewritten).__repr__()
+
+
+def test_a_file_that_differs_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(UserError, match="Nothing was written"):
+        export_network(network("heatmap"), IMAGES, tmp_path / "exported", max_difference=-1.0)
+    assert not list((tmp_path / "exported").iterdir())

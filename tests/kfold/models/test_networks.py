@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from augment.batches import network_inputs
+from data.competition import KEYPOINTS
+
+from kfold.models import backend  # noqa: F401  isort: skip
+import keras
+
+from kfold.config.recipe import Recipe
+from kfold.models.backbone import standardize
+from kfold.models.registry import NETWORKS, build_model
+from tests.tiny_run import TINY
+
+SMALL = replace(TINY, batch_norm=True)
+MILLIONS = {"base": 37.8, "base_extended": 9.55, "heatmap": 0.844, "regression": 0.881}
+"""Parameters of each network with the default architecture."""
+
+
+@pytest.fixture(autouse=True)
+def session():
+    """Free the models of each test; some are large."""
+    yield
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_has_its_size_and_predicts_pixels(network):
+    model = build_model(Recipe(network, epochs=1))
+    assert model.count_params() / 1e6 == pytest.approx(MILLIONS[network], rel=5e-3)
+    images = np.random.default_rng(0).integers(0, 256, (2, 96, 96)).astype(np.uint8)
+    inputs = network_inputs(images, np.array([1, 2]), np.array([False, True]))
+    keypoints = np.asarray(model(inputs)["keypoints"])
+    assert keypoints.shape == (2, len(KEYPOINTS), 2)
+    assert keypoints.dtype == np.float32
+    assert 0 < keypoints.mean() < 95
+
+
+@pytest.mark.parametrize("network", ["base_extended", "heatmap", "regression"])
+def test_keypoints_of_a_bfloat16_network_are_float32(network):
+    """The eight bits of bfloat16 would round positions to halves of a pixel."""
+    small = {} if network == "base_extended" else {"architecture": SMALL}
+    model = build_model(Recipe(network, epochs=1, precision="mixed_bfloat16", **small))
+    assert keras.config.dtype_policy().name == "float32"
+    images = np.random.default_rng(0).integers(0, 256, (4, 96, 96)).astype(np.uint8)
+    inputs = network_inputs(images, np.ones(4, np.int8), np.zeros(4, bool))
+    keypoints = np.asarray(model(inputs)["keypoints"])
+    assert keypoints.dtype == np.float32
+    halves = np.abs(2 * keypoints - np.round(2 * keypoints))
+    assert halves.max() > 0.01
+    assert {layer.compute_dtype for layer in model.layers} == {"float32", "bfloat16"}
+
+
+@pytest.mark.parametrize("size", [96, 64])
+def test_a_flat_image_is_standardized_to_zeros_and_others_to_unit_variance(size):
+    entry = keras.Input((None, None, 1))
+    model = keras.Model(entry, standardize(entry))
+    rng = np.random.default_rng(0)
+    images = np.stack([np.full((size, size, 1), 200), rng.integers(0, 256, (size, size, 1))])
+    flat, other = np.asarray(model(images.astype(np.float32)))
+    np.testing.assert_allclose(flat, 0, atol=1e-3)
+    assert other.mean() == pytest.approx(0, abs=1e-3)
+    assert other.std() == pytest.approx(1, abs=0.02)
