@@ -1,4 +1,4 @@
-"""The browser that the report is tested in: find it, or install it with `python -m tests.browser`."""
+"""Find the browser that the report is tested in; `python -m tests.browser` installs one."""
 
 from __future__ import annotations
 

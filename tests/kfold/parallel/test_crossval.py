@@ -74,7 +74,7 @@ def test_two_processes_predict_what_one_does_and_a_stopped_training_keeps_nothin
         while not list(pool.reports()):
             wait([future], timeout=0.02)
         pool.stop(stopped)
-        outcome = future.result(timeout=120)
+        outcome = future.result(timeout=600)
         tasks = [Task("twin", 0, fold) for fold in range(2)]
         run_trainings(pool, FoldScheduler(opened.run, tasks, console))
     assert isinstance(outcome, Stopped)
@@ -145,7 +145,7 @@ def start_and(stop: Callable[[int], None], opened: OpenRun, workers: list[int]) 
         workers += pool.executor._processes
         future = pool.submit(Task("calm", 0, 0), CALM)
         stop(workers[0])
-        future.result(timeout=60)
+        future.result(timeout=600)
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,13 @@ NODE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 80 << 20}
 def folder(tmp_path_factory):
     """A folder with few faces, in which all is run; a machine with one core, without usage calls.
 
-    Ray gives up on a busy machine soon, unless it is told to wait.
+    Ray waits longer than usual for a node to start, and less long for one that is lost.
     """
     with few_faces(tmp_path_factory.mktemp("cluster"), train=30) as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_agent_register_timeout_ms", "300000")
+        patch.setenv("RAY_health_check_period_ms", "1000")
+        patch.setenv("RAY_health_check_failure_threshold", "2")
         yield
 
 

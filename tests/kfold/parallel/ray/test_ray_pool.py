@@ -51,7 +51,9 @@ ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
 def workers(name: str) -> list[psutil.Process]:
     """The processes on all nodes that run a function of this name."""
     processes = psutil.process_iter(["cmdline"])
-    return [process for process in processes if process.info["cmdline"][:1] == [f"ray::{name}"]]
+    return [
+        process for process in processes if (process.info["cmdline"] or [])[:1] == [f"ray::{name}"]
+    ]
 
 
 def ends(printed: str) -> set[str]:
@@ -119,9 +121,9 @@ def various(cluster, tmp_path_factory):
         with open_ray_pool(opened, ONE_CPU, QUIET, various_fit) as pool:
             pool.stop(tasks["stopped"])
             futures = {model: pool.submit(task, CALM) for model, task in tasks.items()}
-            results.misfit = futures.pop("misfit").exception(timeout=120)
+            results.misfit = futures.pop("misfit").exception(timeout=600)
             for model, future in futures.items():
-                setattr(results, model, future.result(timeout=120))
+                setattr(results, model, future.result(timeout=600))
             ray.kill(pool.report_actor)
             list(pool.reports())
 
