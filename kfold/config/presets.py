@@ -69,8 +69,8 @@ that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant ba
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
-"""`make demo`: rendered faces, out-of-fold RMSE 1.60, trusted 0.911 (constant baseline: 4.39 and
-4.17), in 1:12 minutes on two cores."""
+"""`make demo`: rendered faces, out-of-fold RMSE 1.59, trusted 0.891 (constant baseline: 4.38 and
+4.15), in 4:58 minutes on two slow cores; 1:12 on two fast ones."""
 
 _SHORT = QUICK.models["heatmap"]
 

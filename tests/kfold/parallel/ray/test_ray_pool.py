@@ -125,7 +125,8 @@ def various(cluster, tmp_path_factory):
             for model, future in futures.items():
                 setattr(results, model, future.result(timeout=600))
             ray.kill(pool.report_actor)
-            list(pool.reports())
+            while True:  # until it is dead
+                list(pool.reports())
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KAGGLE_KEY", "hush")  # the nodes were started without it
