@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.system.locks import locked
+from data.system.terminal import open_console
 from kfold.config.cv_config import CVConfig
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.parallel.crossval import cross_validate
@@ -36,7 +37,7 @@ def run_cv(
         UserError: the data cannot be read, the run was made with another configuration, every
             model diverged or failed, a worker was killed, or the cluster cannot be used.
     """
-    console = console or Console()
+    console = console or open_console()
     with locked(folder):
         opened = cross_validate(config, folder, console, compute, force)
         return write_report([opened], console)

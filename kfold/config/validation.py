@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from data.system.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 """`__pydantic_config__` of dataclasses that are read from files."""
@@ -24,14 +28,22 @@ def validated(kind: type[Kind], values: object, where: str) -> Kind:
     Raises:
         UserError: fields are unknown, missing or of a wrong value; all of them are named.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
         # As JSON: strict validation then accepts lists for tuples, but no strings for numbers.
-        return TypeAdapter(kind).validate_json(json.dumps(values))
+        return _adapter(kind).validate_json(json.dumps(values))  # type: ignore[arg-type]
     except ValidationError as error:
         faults = [_describe(fault) for fault in error.errors()]
     raise UserError(f"{where}: {'; '.join(faults)}.")
+
+
+@cache
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    """The validator of a dataclass, which takes 20 ms to build."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def read_json(path: Any) -> Any:

@@ -68,6 +68,17 @@ class Entry:
     blend: Blend = mean_of_members
 
     @property
+    def epochs(self) -> int | None:
+        """Epochs of a model's trainings; None for baselines and ensembles."""
+        return self.trainings[0].epochs if self.kind == "model" else None
+
+    @property
+    def images_per_second(self) -> float | None:
+        """Mean speed of a model's trainings; None for baselines and ensembles."""
+        speeds = [training.images_per_second for training in self.trainings]
+        return float(np.mean(speeds)) if self.kind == "model" else None
+
+    @property
     def minutes(self) -> float:
         """Training time, summed over folds and seeds."""
         return sum(training.seconds for training in self.trainings) / 60

@@ -58,8 +58,6 @@ def leaderboard_frame(leaderboard: Leaderboard) -> pd.DataFrame:
 
 def _numbers(line: Line) -> dict[str, object]:
     entry, score, trusted, gap = line.entry, line.score, line.trusted, line.gap
-    trainings = entry.trainings if entry.kind == "model" else ()
-    speeds = [training.images_per_second for training in trainings]
     return {
         "name": entry.name,
         "kind": entry.kind,
@@ -81,8 +79,8 @@ def _numbers(line: Line) -> dict[str, object]:
         "rmse_annotator_2": score.by_annotator[1],
         "estimated_rank": line.rank,
         "trainings": len(entry.trainings),
-        "epochs": trainings[0].epochs if trainings else None,
-        "images_per_second": np.mean(speeds) if speeds else None,
+        "epochs": entry.epochs,
+        "images_per_second": entry.images_per_second,
         "minutes": entry.minutes,
         "parameters": entry.parameters,
         **{f"rmse_{name}": value for name, value in zip(KEYPOINTS, score.by_keypoint, strict=True)},
@@ -115,8 +113,6 @@ def summary_table(leaderboard: Leaderboard) -> pd.DataFrame:
 
 def _summary(line: Line, teams: int) -> dict[str, str]:
     entry, trusted, seeds = line.entry, line.trusted, line.seed_rmse
-    trainings = entry.trainings if entry.kind == "model" else ()
-    speed = f"{np.mean([t.images_per_second for t in trainings]):.1f}" if trainings else "-"
     return {
         "name": entry.name,
         "kind": entry.kind,
@@ -129,8 +125,8 @@ def _summary(line: Line, teams: int) -> dict[str, str]:
         "annotator 2": pixels_text(trusted.by_annotator[1]),
         "all labels": f"{line.score.rmse:.3f}",
         **({"rank": f"{line.rank}/{teams}"} if teams else {}),
-        "epochs": f"{trainings[0].epochs}" if trainings else "-",
-        "img/s": speed,
+        "epochs": f"{entry.epochs or '-'}",
+        "img/s": f"{entry.images_per_second:.1f}" if entry.images_per_second else "-",
         "min": f"{entry.minutes:.2f}" if entry.minutes else "-",
     }
 

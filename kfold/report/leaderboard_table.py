@@ -68,11 +68,9 @@ def column_names(lines: Sequence[Line]) -> list[str]:
     return [*names, "images/s", "minutes", "parameters"]
 
 
-def table_cells(line: Line, names: Sequence[str]) -> list[TableCell]:
-    """Cells of a line in the columns `names`."""
+def table_cells(line: Line, names: Sequence[str], teams: int) -> list[TableCell]:
+    """Cells of a line in the columns `names`; ranks are among so many teams."""
     gap, seeds = line.gap, line.seed_rmse
-    speeds = [training.images_per_second for training in line.entry.trainings]
-    speed = float(np.mean(speeds)) if speeds and line.entry.kind == "model" else math.nan
     spread = f"± {np.std(seeds):.3f}" if len(seeds) > 1 else ""
     one, two = line.trusted.by_annotator
     cells = {
@@ -81,8 +79,8 @@ def table_cells(line: Line, names: Sequence[str]) -> list[TableCell]:
         "annotator 2": _number(two, 3),
         "all labels": _number(line.score.rmse, 3, f"{line.score.low:.2f} to {line.score.high:.2f}"),
         "one seed": _number(float(np.mean(seeds)) if seeds else math.nan, 3, spread),
-        "rank": TableCell(f"{line.rank}", line.rank or math.nan),
-        "images/s": _number(speed, 0),
+        "rank": TableCell(f"{line.rank}", line.rank or math.nan, f"of {teams}"),
+        "images/s": _number(line.entry.images_per_second or math.nan, 0),
         "minutes": _number(line.entry.minutes or math.nan, 1),
         "parameters": _number(line.entry.parameters or math.nan, 0),
     }

@@ -70,7 +70,7 @@ def _leaderboard(leaderboard: Leaderboard) -> dict[str, object]:
     return {
         "lines": lines,
         "columns": names,
-        "cells": [table_cells(line, names) for line in lines],
+        "cells": [table_cells(line, names, leaderboard.teams) for line in lines],
         "axis": rmse_axis(lines),
         "plot_width": PLOT_WIDTH,
         "ties": [line.entry.name for line in lines[1:] if line.tied],

@@ -9,11 +9,11 @@ import pandas as pd
 from data.competition import ANNOTATORS
 from data.reader import Competition
 from kfold.config.architecture import Architecture
+from kfold.config.cv_config import CORRECTIONS
 from kfold.config.recipe import differences
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.runs.locate import made_with
 from kfold.runs.run import Run
-from kfold.runs.run_config import CORRECTIONS
 
 
 def recipe_table(leaderboard: Leaderboard) -> pd.DataFrame:

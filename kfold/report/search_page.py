@@ -7,13 +7,13 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from data.system.atomic import write_text
+from kfold.config.cv_config import CORRECTIONS
 from kfold.config.presets import STANDARD
 from kfold.config.recipe import Recipe, differences
 from kfold.metrics.score import FAR_LABEL
 from kfold.report.charts.search_charts import CLIPPED, search_charts
 from kfold.report.page import TEMPLATES
 from kfold.runs.run import Run
-from kfold.runs.run_config import CORRECTIONS
 from kfold.search.space import recipe_at
 from kfold.search.study import accepted, finished, is_reference
 from kfold.search.winner import write_winner

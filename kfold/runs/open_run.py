@@ -11,10 +11,10 @@ from data.corrections import read_corrections
 from data.files import UNPACKED
 from data.reader import Competition, read_competition
 from data.system.errors import UserError
+from kfold.config.cv_config import CORRECTIONS
 from kfold.runs.fold_table import FOLDS, read_folds
 from kfold.runs.locate import latest_run, read_run, run_folder
 from kfold.runs.run import Run
-from kfold.runs.run_config import CORRECTIONS
 
 
 @dataclass(frozen=True)

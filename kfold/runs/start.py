@@ -15,14 +15,14 @@ from data.corrections import read_corrections
 from data.reader import Competition
 from data.system.atomic import write_json, write_text
 from data.system.errors import UserError
-from kfold.config.cv_config import CVConfig
+from kfold.config.cv_config import CORRECTIONS, CVConfig
 from kfold.folds.assignment import assign_folds
 from kfold.folds.person_groups import person_groups
 from kfold.runs.fold_table import FOLDS, write_folds
 from kfold.runs.locate import made_with, read_run
 from kfold.runs.open_run import OpenRun, open_run
 from kfold.runs.run import Run
-from kfold.runs.run_config import CONFIG, CORRECTIONS, JOURNAL, RunConfig, refuse_changes
+from kfold.runs.run_config import CONFIG, JOURNAL, RunConfig, refuse_changes
 from kfold.runs.task import DONE
 from kfold.runs.versions import installed_versions
 

@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Console
 
 from data.reader import read_competition
-from kfold.config.architecture import Architecture
 from kfold.config.cv_config import CVConfig
 from kfold.config.presets import Preset
 from kfold.config.recipe import Recipe
@@ -19,19 +18,12 @@ from kfold.parallel.resources import TrainingResources
 from kfold.runs.open_run import OpenRun
 from kfold.runs.run import Run
 from kfold.runs.start import start_run
+from tests.tiny_run import TINY
 
-TINY = Architecture(
-    stem_width=8,
-    stage_widths=(8, 8, 16),
-    stage_blocks=(1, 1, 1),
-    dropout=0.0,
-    annotator_heads=False,
-    axis_offset=False,
-    batch_norm=False,
-)
+TINIEST = replace(TINY, dropout=0.0, annotator_heads=False, axis_offset=False)
 """A network that TensorFlow traces fast, which takes longer than to train it."""
 
-CALM = Recipe("regression", epochs=2, policy="standard", batch_size=16, architecture=TINY)
+CALM = Recipe("regression", epochs=2, policy="standard", batch_size=16, architecture=TINIEST)
 WILD = replace(CALM, learning_rate=1e30)
 UNKNOWN = replace(CALM, network="none")
 """A recipe that fails, as with any error that a backend raises."""
