@@ -1,5 +1,5 @@
 """A run is a folder, and the folder is its only state.
 
 Configuration, folds, and the files of each training. Every file is written whole or not at all;
-only this package and `kfold.training` write into a training's folder.
+only this package, `training` and `parallel` write into a training's folder.
 """

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.faces import Faces
 from data.system.atomic import write_csv
+from data.system.csv_text import read_csv_text
 from data.system.errors import UserError
 
 FOLDS = "folds.csv"
@@ -29,18 +30,26 @@ def write_folds(folder: Path, faces: Faces, groups: np.ndarray, folds: np.ndarra
 
 
 def read_folds(folder: Path) -> pd.DataFrame | None:
-    """Read the fold table of a run, a row per training face; None before folds are assigned.
+    """The fold table of a run, a row per training face; None before folds are assigned.
 
     Raises:
-        UserError: the file is damaged.
+        UserError: the file is damaged; names the line and column.
     """
     path = folder / FOLDS
     if not path.is_file():
         return None
+    advice = "Restore the file, or train under another RUN=<name>."
     try:
-        return pd.read_csv(path, dtype=np.int64, usecols=list(COLUMNS))
-    except ValueError as error:  # pandas' parser errors and a wrong encoding included
-        raise UserError(
-            f"{path}: expected the columns {', '.join(COLUMNS)} with whole numbers, found "
-            f"something else ({str(error).strip()}). Restore it, or train under another RUN=<name>."
-        ) from None
+        table = read_csv_text(path)
+    except ValueError as error:
+        raise UserError(f"{path}: expected CSV, found none ({error}). {advice}") from None
+    if missing := [name for name in COLUMNS if name not in table]:
+        raise UserError(f"{path}, line 1: expected the column {missing[0]}, found none. {advice}")
+    for name in COLUMNS:
+        wrong = table[name][~table[name].str.fullmatch(r"\d{1,9}")]
+        for line, text in wrong.head(1).items():
+            raise UserError(
+                f"{path}, line {line}, column {name}: expected a whole number, "
+                f"found {text[:40]!r}. {advice}"
+            )
+    return table[list(COLUMNS)].astype(np.int64)

@@ -148,18 +148,6 @@ def test_folds_and_groups_survive_the_round_trip(tmp_path):
     np.testing.assert_array_equal(table["annotator"], DATA.train.annotator)
 
 
-@pytest.mark.parametrize("text", ["", "row,fold\n0,1\n", "row,annotator,group,fold\n0,1,2,x\n"])
-def test_damaged_folds_are_refused(run, text):
-    (run.folder / FOLDS).write_text(text)
-    with pytest.raises(UserError, match=r"folds\.csv: expected the columns row, annotator, group"):
-        open_run(run, DATA)
-
-
-def test_other_data_than_the_runs_are_refused(run):
-    with pytest.raises(UserError, match="these are other files than"):
-        open_run(run, replace(DATA, checksum="1" * 64))
-
-
 @pytest.mark.parametrize("text", ["{", "[]", '{"config": {}}'])
 def test_an_unreadable_configuration_is_named(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
@@ -186,3 +174,26 @@ def test_a_missing_run_is_refused_with_the_names_of_others(tmp_path):
 def test_a_run_name_cannot_leave_the_folder(name):
     with pytest.raises(UserError, match="plain name"):
         run_folder(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"folds.csv, line 1: expected the column row, found none"),
+        ("row,fold\n0,1\n", r"line 1: expected the column annotator, found none"),
+        ("row,annotator,group,fold\n0,1,2,x\n", r"line 2, column fold: .*'x'"),
+        ("row,annotator,group,fold\n0,1,0,1\n1,1,zero,0\n", r"line 3, column group: .*'zero'"),
+        ("row,annotator,group,fold\n0,1,0,\n", r"line 2, column fold: expected a whole number"),
+        ("row,annotator,group,fold\n0,1,0,1,2\n", r"folds.csv: expected CSV, found none"),
+        ("row,annotator,group,fold\n0,1,0,1.5\n", r"'1.5'. Restore the file, or train under"),
+    ],
+)
+def test_a_damaged_fold_table_is_named_with_its_line_and_column(tmp_path, text, message):
+    (tmp_path / FOLDS).write_text(text)
+    with pytest.raises(UserError, match=message):
+        read_folds(tmp_path)
+
+
+def test_other_data_than_the_runs_are_refused(run):
+    with pytest.raises(UserError, match="these are other files than"):
+        open_run(run, replace(DATA, checksum="1" * 64))
