@@ -70,7 +70,7 @@ DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
 """`make demo`: rendered faces, out-of-fold RMSE 1.59, trusted 0.891 (constant baseline: 4.38 and
-4.15), in 4:58 minutes on two cores of 240 GFLOP/s, 1:12 at 486."""
+4.15), in 2:41 minutes on two cores of 240 GFLOP/s, 1:12 at 486."""
 
 _SHORT = QUICK.models["heatmap"]
 
