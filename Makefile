@@ -36,7 +36,7 @@ setup: $(VENV)/ready ## Build .venv from the pinned requirements; other targets 
 $(VENV)/ready: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "error: expected Python 3.11 to 3.13, found $$($(PYTHON) --version); pass PYTHON=<path>" >&2; exit 1; }
 	@echo "Building $(VENV), which takes some minutes" >&2
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "error: could not build $(VENV); where the file system has no symbolic links, pass VENV=<folder on another one>" >&2; exit 1; }
 	$(call install,requirements.txt)
 	@touch $@
 $(VENV)/ready-cluster: $(VENV)/ready requirements-cluster.txt
@@ -46,7 +46,11 @@ $(VENV)/ready-dev: $(VENV)/ready-cluster requirements-dev.txt
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder or zip>
+# The oldest Keras that exported files are made for, beside the installed one.
+$(VENV)/keras-3.10: | $(VENV)/ready
+	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --target $@ keras==3.10.0
+
+download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder, zip or .tar.gz>
 	$(call run,data.download)
 
 demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
@@ -82,7 +86,7 @@ export: $(VENV)/ready ## Write a run's best network as .keras and .tflite
 preview: $(VENV)/ready ## Draw a contact sheet of every augmentation policy
 	$(call run,augment.preview)
 
-test: $(VENV)/ready-dev ## Lint, formats, types, import rules, then the tests
+test: $(VENV)/ready-dev $(VENV)/keras-3.10 ## Lint, formats, types, import rules, then the tests
 	$(no_variables)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .

@@ -8,3 +8,5 @@ import os
 
 # albumentations looks for a newer release on the network when it is imported.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+import data.system.keras_environment  # noqa: F401

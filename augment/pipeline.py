@@ -25,8 +25,8 @@ def augment_faces(
     """Augment every face by the named policy; the result depends on the arguments alone.
 
     A keypoint follows its pixel to 0.05 px. It becomes NaN, both x and y, where it leaves the
-    square of pixel centres, 0 <= x, y <= 95. A policy that changes nothing, such as `none`,
-    returns copies.
+    image, -1 <= x, y <= 96: the labels that the competition allows, 0 to 96, and their mirror
+    images. A policy that changes nothing, such as `none`, returns copies.
 
     Args:
         images: uint8 (B, 96, 96).
@@ -51,7 +51,7 @@ def augment_faces(
     for i, (image, points) in enumerate(zip(images, keypoints, strict=True)):
         face = pipeline(image=image, keypoints=points, mirrored=False)
         images[i], keypoints[i], mirrored[i] = face["image"], face["keypoints"], face["mirrored"]
-    inside = ((keypoints >= 0) & (keypoints <= IMAGE_SIZE - 1)).all(axis=-1)
+    inside = ((keypoints >= -1) & (keypoints <= IMAGE_SIZE)).all(axis=-1)
     keypoints[~inside] = np.nan
     return images, keypoints, mirrored
 

@@ -1,85 +1,145 @@
-"""Copy or unpack the competition's four files from a folder or zip that may hold anything."""
+"""Copy or unpack the competition's four files from a folder or archive that may hold anything."""
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import shutil
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from data.competition import FILES, RULES_PAGE
-from data.files import MAX_FILE_SIZE, OUTER_ZIP, locate, plain_and_zipped
+from data.files import MAX_FILE_SIZE, OUTER_ZIP, find_member, locate
 from data.system.errors import UserError
+
+Opener = Callable[[], IO[bytes]]
+Members = dict[str, Opener]
+"""Files in an archive: how to open each, by its path there."""
+
+_TAR_END = 1 << 20
+"""Bytes after the last file of a tar, at most; tar fills its last block of 10 KB with zeros."""
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+)
+_DAMAGED = "a cut-off or damaged one"
+_KINDS = {
+    b"PK": _DAMAGED,
+    b"\x1f\x8b": _DAMAGED,
+    b"<": f"a web page (are the rules accepted? {RULES_PAGE})",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+}
+"""Descriptions of files that cannot be unpacked, by their first bytes."""
 
 
 def extract_files(source: Path, target: Path) -> None:
-    """Copy or unpack the four files from `source`, a folder or a zip, into the new folder `target`.
+    """Copy or unpack the four files from `source` into the new folder `target`.
+
+    Args:
+        source: a folder, a zip or a tar, packed by gzip, bzip2, xz or not.
+        target: gets each file or its own zip, not in folders.
 
     Raises:
-        UserError: a file is missing, or a zip is damaged, cut off, too large or not a zip.
+        UserError: a file is missing, or an archive is damaged, cut off, too large or none that can
+            be read.
     """
     if not source.exists():
-        raise UserError(f"{source}: expected a folder or zip with {', '.join(FILES)}, found none.")
+        raise UserError(
+            f"{source}: expected a folder, zip or tar with {', '.join(FILES)}, found none."
+        )
     target.mkdir()
-    paths = [locate(source, name) for name in FILES] if source.is_dir() else [source]
-    for path in dict.fromkeys(paths):
-        if path.name == OUTER_ZIP or path == source:
-            _unpack(path, target)
-        else:
+    paths = {name: locate(source, name) if source.is_dir() else source for name in FILES}
+    packed = [name for name, path in paths.items() if path in (source, path.with_name(OUTER_ZIP))]
+    for name, path in paths.items():
+        if name not in packed:
             shutil.copyfile(path, target / path.name)
+    if packed:
+        _unpack(paths[packed[0]], packed, target)
     for path in target.glob("*.zip"):
-        with _open_zip(path):
+        with _open_archive(path):
             pass
 
 
-def _unpack(path: Path, target: Path) -> None:
-    """Unpack the four files, plain or in zips of their own, and nothing else."""
-    with _open_zip(path) as archive:
-        members = archive.namelist()
-        for name in FILES:
-            found = [member for member in plain_and_zipped(name) if member in members]
-            if not found:
-                raise UserError(
-                    f"{path}: expected {' or '.join(plain_and_zipped(name))} in it, found "
-                    f"{', '.join(members)[:200] or 'nothing'}. Is it the zip of another "
-                    "competition?"
-                )
-            with archive.open(found[0]) as packed, (target / found[0]).open("wb") as file:
-                shutil.copyfileobj(packed, file)  # verifies the member's CRC at its end
+def _unpack(path: Path, names: Sequence[str], target: Path) -> None:
+    """Unpack files, plain or in zips of their own, and nothing else."""
+    with _open_archive(path) as members:
+        for name in names:
+            found = find_member(members, name, path)
+            with members[found]() as packed, (target / Path(found).name).open("wb") as file:
+                shutil.copyfileobj(packed, file)  # verifies the CRC of a zip's member at its end
 
 
 @contextmanager
-def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip whose members are all small enough.
+def _open_archive(path: Path) -> Iterator[Members]:
+    """Open a zip or tar whose files are all small enough.
 
     Raises:
-        UserError: the zip is damaged; also for damage that the block finds while reading.
+        UserError: it is damaged or something else; also for damage that the block finds while
+            reading.
     """
+    with path.open("rb") as file:
+        start = file.read(64).lstrip()
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if members and min(member.header_offset for member in members) != 0:
-                # zipfile reads a cut-off zip as the last zip inside it.
-                raise zipfile.BadZipFile
-            for member in members:
-                if member.file_size > MAX_FILE_SIZE:
-                    raise UserError(
-                        f"{path}: expected files of at most {MAX_FILE_SIZE >> 20} MB in it, found "
-                        f"{member.filename[:80]!r} with {member.file_size >> 20} MB."
-                    )
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError):
+        with _open_zip(path) if start.startswith(b"PK") else _open_tar(path) as members:
+            yield members
+    except RuntimeError as error:  # a password, or a compression method that zipfile lacks
         raise UserError(
-            f"{path}: expected a complete zip, found {_describe_content(path)}. Get it once more."
+            f"{path}: expected a zip that can be unpacked here, found: {error}. Unpack it, and "
+            "pass FROM=<folder>."
+        ) from None
+    except _DAMAGE:
+        kinds = (kind for first, kind in _KINDS.items() if start.startswith(first))
+        found = next(kinds, "something else")
+        raise UserError(
+            f"{path}: expected a complete zip or .tar.gz, found {found}. Get it once more, or "
+            "unpack it and pass FROM=<folder>."
         ) from None
 
 
-def _describe_content(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(64).lstrip()
-    if start.startswith(b"<"):
-        return f"a web page (are the rules accepted? {RULES_PAGE})"
-    return "a cut-off or damaged one" if start.startswith(b"PK") else "something else"
+@contextmanager
+def _open_zip(path: Path) -> Iterator[Members]:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if members and min(member.header_offset for member in members) != 0:
+            # zipfile reads a cut-off zip as the last zip inside it.
+            raise zipfile.BadZipFile
+        for member in members:
+            _check_size(path, member.filename, member.file_size)
+        # By name, which errors then show.
+        yield {member.filename: partial(archive.open, member.filename) for member in members}
+
+
+@contextmanager
+def _open_tar(path: Path) -> Iterator[Members]:
+    """Open a tar; nothing in it is written by its own path, and links are left out."""
+    members: Members = {}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            _check_size(path, member.name, member.size)  # before its content is unpacked
+            if member.isreg():
+                name = PurePosixPath(member.name).as_posix()  # often begins with "./"
+                members[name] = cast(Opener, partial(archive.extractfile, member))
+        cast(IO[bytes], archive.fileobj).read(_TAR_END)  # gzip verifies its CRC at its end
+        yield members
+
+
+def _check_size(path: Path, name: str, size: int) -> None:
+    if size > MAX_FILE_SIZE:
+        raise UserError(
+            f"{path}: expected files of at most {MAX_FILE_SIZE >> 20} MB in it, found "
+            f"{name[:80]!r} with {size >> 20} MB."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,17 +10,24 @@ import numpy as np
 import pandas as pd
 
 from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.csv_fields import parse_decimal
 from data.faces import Faces
 from data.system.csv_text import read_csv_text
 from data.system.errors import UserError
 
 COLUMNS = ("row", "keypoint", "action", "x", "y")
-"""Columns that are read; others, such as the reason, are for people."""
+"""Columns that must be there."""
+
+DATA = "data"
+"""Optional column with the start of the data's checksum; further columns are for people."""
+
+DATA_DIGITS = 16
+"""Hex digits of the checksum in that column."""
 
 ACTIONS = ("drop", "set")
 
 
-def read_corrections(path: Path, faces: Faces) -> tuple[Faces, int]:
+def read_corrections(path: Path, faces: Faces, checksum: str) -> tuple[Faces, int]:
     """Apply the corrections of a CSV file to training faces.
 
     `drop` removes the label of a keypoint, or of all keypoints where none is named; `set` moves a
@@ -28,14 +36,17 @@ def read_corrections(path: Path, faces: Faces) -> tuple[Faces, int]:
     Args:
         path: a file with at least `COLUMNS`.
         faces: N faces; the column `row` holds ids of theirs.
+        checksum: of the data that the faces are from, in hex.
 
     Returns:
         The faces with corrected labels, and the number of corrections.
 
     Raises:
-        UserError: the file is missing or not CSV, or a field is invalid.
+        UserError: the file is missing or not CSV, a field is invalid, or the corrections were made
+            for other data.
     """
     table = _read_table(path)
+    _check_data(table, path, checksum)
     keypoints = faces.keypoints.copy()
     index_of = {int(row): index for index, row in enumerate(faces.ids)}
     for line, correction in zip(table.index, table.to_dict("records"), strict=True):
@@ -54,19 +65,35 @@ def _read_table(path: Path) -> pd.DataFrame:
             f"{path}: expected a CSV file of corrections, found none that can be read "
             f"({str(error).strip()})."
         ) from None
-    for name in COLUMNS:
-        if (count := list(table.columns).count(name)) != 1:
+    for name in (*COLUMNS, DATA):
+        count = list(table.columns).count(name)
+        if count > 1 or (not count and name != DATA):
             found = f"{name} appears twice" if count else f"{name} is missing"
             raise UserError(f"{path}, line 1: expected the columns {', '.join(COLUMNS)}, {found}.")
-    return table[list(COLUMNS)]
+    return table
+
+
+def _check_data(table: pd.DataFrame, path: Path, checksum: str) -> None:
+    """Refuse corrections of other data; without the column, or where it is empty, they fit any."""
+    expected = checksum[:DATA_DIGITS]
+    stated = table.get(DATA, pd.Series(dtype=str))
+    for line, found in stated[(stated != "") & (stated != expected)].head(1).items():
+        raise UserError(
+            f"{path}, line {line}, column {DATA}: expected corrections of the data at hand, "
+            f"{expected}, found those of other data, {found[:40]}. Pass DATA=<folder> with that "
+            f"data, or, if the rows are the same, delete the column {DATA}."
+        )
 
 
 def _parse_row(text: str, index_of: dict[int, int], where: str) -> int:
     """Index of the face with this id."""
-    if not text.isdecimal() or int(text) not in index_of:
+    row = int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+    if row not in index_of:
         last = max(index_of)
-        raise UserError(f"{where}, column row: expected a row from 0 to {last}, found {text!r}.")
-    return index_of[int(text)]
+        raise UserError(
+            f"{where}, column row: expected a row from 0 to {last}, found {text[:40]!r}."
+        )
+    return index_of[row]
 
 
 def _parse_keypoint(correction: dict[str, str], where: str) -> list[int]:
@@ -90,13 +117,10 @@ def _parse_position(correction: dict[str, str], where: str) -> tuple[float, floa
         )
     if correction["action"] == "drop":
         return np.nan, np.nan
-    try:
-        x, y = float(correction["x"]), float(correction["y"])
-    except ValueError:
-        x = y = np.nan
+    x, y = parse_decimal(correction["x"]), parse_decimal(correction["y"])
     if not (0 <= x <= IMAGE_SIZE and 0 <= y <= IMAGE_SIZE):
         raise UserError(
             f"{where}, columns x and y: expected pixels from 0 to {IMAGE_SIZE}, "
-            f"found {correction['x']!r} and {correction['y']!r}."
+            f"found {correction['x'][:40]!r} and {correction['y'][:40]!r}."
         )
     return x, y

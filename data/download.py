@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +15,7 @@ import tyro
 
 from data.archive import extract_files
 from data.competition import FILES
-from data.files import OUTER_ZIP, plain_and_zipped
+from data.files import OUTER_ZIP, find, plain_and_zipped
 from data.kaggle.credentials import has_credentials, require_credentials
 from data.kaggle.fetch import fetch_zip
 from data.kaggle.leaderboard import LEADERBOARD_FILE, fetch_leaderboard
@@ -34,7 +33,7 @@ class DownloadOptions:
 
     Attributes:
         data: the folder that gets them.
-        from_: copy the files from this folder or zip instead of fetching them from Kaggle.
+        from_: copy the files from this folder, zip or .tar.gz instead of fetching them from Kaggle.
         force: fetch them from Kaggle even if they are there and good.
     """
 
@@ -63,7 +62,7 @@ def main(options: DownloadOptions) -> None:
 def _read_existing(folder: Path) -> Competition | None:
     from data.reader import read_competition
 
-    if not any((folder / f).exists() for f in (OUTER_ZIP, *chain(*map(plain_and_zipped, FILES)))):
+    if not any(find(folder, name) for name in FILES):
         return None
     try:
         return read_competition(folder)
@@ -121,7 +120,7 @@ def _update_leaderboard(out: Path) -> None:
     """Fetch today's leaderboard; on failure an older one serves."""
     try:
         teams = fetch_leaderboard(out)
-    except UserError as error:
+    except (UserError, OSError) as error:  # the folder may be read-only, as in Kaggle's notebooks
         print(f"{error}\nRanks are estimated from an older leaderboard.", file=sys.stderr)
     else:
         print(f"{out / LEADERBOARD_FILE}: the scores of {teams} teams, to estimate ranks from")

@@ -6,9 +6,7 @@ About 20 times faster than a general CSV reader; an error names line and column.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -21,7 +19,7 @@ from data.competition import (
     TRAINING_FILE,
     TRAINING_HEADER,
 )
-from data.csv_fields import check_header, parse_id
+from data.csv_fields import parse_decimal, parse_id, read_rows
 from data.faces import infer_annotators
 from data.files import open_file
 from data.system.errors import UserError
@@ -37,7 +35,7 @@ def read_training(folder: Path) -> dict[str, np.ndarray]:
     """
     images, keypoints = [], []
     with open_file(folder, TRAINING_FILE) as file:
-        for where, fields in _read_rows(file, TRAINING_FILE, TRAINING_HEADER):
+        for where, fields in read_rows(file, TRAINING_FILE, TRAINING_HEADER):
             keypoints.append(_parse_labels(fields[:-1], where))
             images.append(parse_pixels(fields[-1], where))
     labels = np.array(keypoints, np.float32).reshape(-1, len(KEYPOINTS), 2)
@@ -64,29 +62,13 @@ def read_test(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     images: list[np.ndarray] = []
     ids: dict[int, None] = {}
     with open_file(folder, TEST_FILE) as file:
-        for where, (image_id, pixels) in _read_rows(file, TEST_FILE, TEST_HEADER):
-            number = parse_id(image_id.decode(errors="replace"), "ImageId", where)
+        for where, (image_id, pixels) in read_rows(file, TEST_FILE, TEST_HEADER):
+            number = parse_id(image_id, "ImageId", where)
             if number in ids:
                 raise UserError(f"{where}, column ImageId: {number} appears twice.")
             ids[number] = None
             images.append(parse_pixels(pixels, where))
     return np.stack(images), np.array(list(ids), np.int64)
-
-
-def _read_rows(
-    file: BinaryIO, name: str, header: tuple[str, ...]
-) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield the place and the fields of each row."""
-    check_header(file.readline(), name, header)
-    number = 1
-    for number, line in enumerate(file, 2):
-        where = f"{name}, line {number}"
-        fields = line.rstrip(b"\r\n").split(b",")
-        if len(fields) != len(header):
-            raise UserError(f"{where}: expected {len(header)} fields, found {len(fields)}.")
-        yield where, fields
-    if number == 1:
-        raise UserError(f"{name}: expected rows below the header, found none. Run `make download`.")
 
 
 def _parse_labels(fields: list[bytes], where: str) -> list[float]:
@@ -101,10 +83,7 @@ def _parse_labels(fields: list[bytes], where: str) -> list[float]:
 
 
 def _parse_label(field: bytes, where: str) -> float:
-    try:
-        value = float(field)
-    except ValueError:
-        value = math.nan
+    value = parse_decimal(field.decode(errors="replace"))
     # Labels beyond the centre of the last pixel are valid: Kaggle's reach 95.94.
     if not 0 <= value <= IMAGE_SIZE:
         found = field[:40].decode(errors="replace")
@@ -124,15 +103,14 @@ def parse_pixels(field: bytes, where: str) -> np.ndarray:
     """
     raw = np.frombuffer(field, np.uint8)
     digits = raw - ord("0")  # uint8: bytes below "0" wrap around, so only digits give 0 to 9
-    spaces = raw == ord(" ")
-    ends = np.flatnonzero(np.append(spaces, True))
+    ends = np.append(np.flatnonzero(raw == ord(" ")), len(raw))
     lengths = np.diff(ends, prepend=-1) - 1
-    numbers = bool((spaces | (digits < 10)).all() and lengths.min() >= 1 and lengths.max() <= 3)
-    if not numbers or len(ends) != _PIXELS:
+    numbers = lengths.min() >= 1 and lengths.max() <= 3
+    if not numbers or len(ends) != _PIXELS or np.count_nonzero(digits < 10) != lengths.sum():
         raise _pixel_error(field, where)
     value = digits[ends - 1].astype(np.uint16)
-    value += np.where(lengths > 1, digits[ends - 2], 0) * np.uint16(10)
-    value += np.where(lengths > 2, digits[ends - 3], 0) * np.uint16(100)
+    value += digits[ends - 2] * (lengths > 1) * np.uint16(10)
+    value += digits[ends - 3] * (lengths > 2) * np.uint16(100)
     if value.max() > 255:
         raise _pixel_error(field, where)
     return value.astype(np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +16,7 @@ from data.competition import (
     SUBMISSION_HEADER,
     TEST_FILE,
 )
-from data.csv_fields import check_header, parse_id
+from data.csv_fields import parse_id, read_rows
 from data.faces import infer_annotators
 from data.files import open_file
 from data.system.errors import UserError
@@ -64,22 +61,24 @@ def read_lookup(folder: Path, image_ids: np.ndarray) -> Lookup:
     column_of = {name: column for column, name in enumerate(COORDINATES)}
     row_ids: dict[int, None] = {}
     values: dict[tuple[int, int], None] = {}
-    for where, fields in _read_rows(folder, LOOKUP_FILE, LOOKUP_HEADER, (3, 4)):
-        row_id = parse_id(fields[0], "RowId", where)
-        image_id = parse_id(fields[1], "ImageId", where)
-        if row_id in row_ids:
-            raise UserError(f"{where}, column RowId: {row_id} appears twice.")
-        if image_id not in row_of:
-            raise UserError(f"{where}, column ImageId: {image_id} is not in {TEST_FILE}.")
-        if fields[2] not in column_of:
-            raise UserError(
-                f"{where}, column FeatureName: expected one of the 30 from {COORDINATES[0]} to "
-                f"{COORDINATES[-1]}, found {fields[2][:40]!r}."
-            )
-        value = (row_of[image_id], column_of[fields[2]])
-        if value in values:
-            raise UserError(f"{where}: {fields[2]} of image {image_id} is asked for twice.")
-        row_ids[row_id] = values[value] = None
+    with open_file(folder, LOOKUP_FILE) as file:
+        for where, fields in read_rows(file, LOOKUP_FILE, LOOKUP_HEADER, widths=(3, 4)):
+            row_id = parse_id(fields[0], "RowId", where)
+            image_id = parse_id(fields[1], "ImageId", where)
+            feature = fields[2].decode(errors="replace")
+            if row_id in row_ids:
+                raise UserError(f"{where}, column RowId: {row_id} appears twice.")
+            if image_id not in row_of:
+                raise UserError(f"{where}, column ImageId: {image_id} is not in {TEST_FILE}.")
+            if feature not in column_of:
+                raise UserError(
+                    f"{where}, column FeatureName: expected one of the 30 from {COORDINATES[0]} to "
+                    f"{COORDINATES[-1]}, found {feature[:40]!r}."
+                )
+            value = (row_of[image_id], column_of[feature])
+            if value in values:
+                raise UserError(f"{where}: {feature} of image {image_id} is asked for twice.")
+            row_ids[row_id] = values[value] = None
     rows, coordinates = np.array(list(values), np.int64).T
     lookup = Lookup(np.array(list(row_ids), np.int64), rows, coordinates)
     check_row_ids(folder, lookup.row_ids)
@@ -92,37 +91,18 @@ def check_row_ids(folder: Path, row_ids: np.ndarray) -> None:
     Raises:
         UserError: names the first row that differs.
     """
-    table = _read_rows(folder, SAMPLE_SUBMISSION_FILE, SUBMISSION_HEADER, (2,))
-    expected = np.array([parse_id(fields[0], "RowId", where) for where, fields in table], np.int64)
-    if len(expected) != len(row_ids):
+    rows = 0
+    with open_file(folder, SAMPLE_SUBMISSION_FILE) as file:
+        for where, fields in read_rows(file, SAMPLE_SUBMISSION_FILE, SUBMISSION_HEADER):
+            found = parse_id(fields[0], "RowId", where)
+            if rows < len(row_ids) and found != row_ids[rows]:
+                raise UserError(
+                    f"{where}, column RowId: expected {row_ids[rows]} as in {LOOKUP_FILE}, "
+                    f"found {found}."
+                )
+            rows += 1
+    if rows != len(row_ids):
         raise UserError(
             f"{SAMPLE_SUBMISSION_FILE}: expected the {len(row_ids)} rows of {LOOKUP_FILE}, "
-            f"found {len(expected)}."
+            f"found {rows}."
         )
-    for line in np.flatnonzero(expected != row_ids)[:1]:
-        raise UserError(
-            f"{SAMPLE_SUBMISSION_FILE}, line {line + 2}, column RowId: expected {row_ids[line]} "
-            f"as in {LOOKUP_FILE}, found {expected[line]}."
-        )
-
-
-def _read_rows(
-    folder: Path, name: str, header: tuple[str, ...], widths: tuple[int, ...]
-) -> Iterator[tuple[str, list[str]]]:
-    """Yield the place and the fields of each row; `widths` are the numbers of fields allowed."""
-    with open_file(folder, name) as file:
-        check_header(file.readline(), name, header)
-        number = 1
-        text = io.TextIOWrapper(file, "utf-8", errors="replace", newline="")
-        try:
-            for number, fields in enumerate(csv.reader(text), 2):
-                where = f"{name}, line {number}"
-                if len(fields) not in widths:
-                    raise UserError(f"{where}: expected {widths[0]} fields, found {len(fields)}.")
-                yield where, fields
-        except csv.Error as error:
-            raise UserError(
-                f"{name}, line {number + 1}: expected CSV, found none ({error})."
-            ) from None
-        if number == 1:
-            raise UserError(f"{name}: expected rows below the header, found none.")

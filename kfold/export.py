@@ -36,14 +36,15 @@ def main(options: ExportOptions) -> None:
 
     opened = open_named_run(options.run, options.data)
     # Slow to import: not before a wrong name is refused.
+    from kfold.inference.best_seed import best_seed
     from kfold.inference.keras_export import export_network
-    from kfold.inference.predictor import best_seed, load_network
+    from kfold.inference.predictor import load_network
     from kfold.leaderboard.leaderboard import make_leaderboard
 
     console = open_console()
     best = best_seed(make_leaderboard([opened]))
     console.print(
-        f"{opened.run.folder}: {best.model} seed {best.seed}, trusted out-of-fold RMSE "
+        f"{opened.run.folder}: {best.model} seed {best.seed}, capped out-of-fold RMSE "
         f"{best.rmse:.3f} px without test-time augmentation; exporting its first fold's network"
     )
     network = load_network(opened.run, best.model, best.seed, fold=0)

@@ -27,39 +27,42 @@ class PredictOptions:
 
 
 def main(options: PredictOptions) -> None:
-    """Predict the photos that `options` name, one after the other.
+    """Predict the photos that `options` name.
 
     Raises:
         UserError: there is no photo or no trained network; or, once all others are done, some
             photos were no image or showed no face.
     """
     from data.system.terminal import open_console
-    from kfold.inference.photos import list_photos, name_targets
+    from kfold.inference.photos import list_photos, name_targets, some_names
     from kfold.runs.open_run import open_named_run
 
-    photos = list_photos(options.image)
     opened = open_named_run(options.run, options.data)
-    targets = name_targets(photos, options.out or opened.run.folder / "predicted")
+    out = options.out or opened.run.folder / "predicted"
+    photos = list_photos(options.image, out)
+    targets = name_targets(photos, out)
+    console = open_console()
+    if photos.left_out:
+        console.print(f"left out, no image that Pillow reads: {some_names(photos.left_out)}")
     # Slow to import: not before a wrong option is refused.
-    from kfold.inference.photo_faces import predict_photo
+    from kfold.inference.photo_faces import predict_photos
     from kfold.inference.predictor import Predictor
     from kfold.leaderboard.leaderboard import make_leaderboard
 
-    predictor = Predictor.load(make_leaderboard([opened]))
-    console = open_console()
+    predictor = Predictor.of_best(make_leaderboard([opened]))
     console.print(
         f"{opened.run.folder}: {predictor.line.entry.name!r} predicts, {predictor.size} networks"
     )
     failed = 0
-    for photo, target in zip(photos, targets, strict=True):
-        try:
-            faces = predict_photo(photo, target, predictor, options.whole)
-            console.print(f"{photo}: {faces} face{'s' * (faces > 1)}, {target}.png and .json")
-        except UserError as error:
-            print(error, file=sys.stderr)
+    for photo, outcome in predict_photos(targets, predictor, options.whole):
+        if isinstance(outcome, UserError):
+            print(outcome, file=sys.stderr)
             failed += 1
+        else:
+            faces = f"{outcome} face{'s' * (outcome > 1)}"
+            console.print(f"{photo}: {faces}, {targets[photo]}.png and .json")
     if failed:
-        raise UserError(f"{failed} of {len(photos)} photos failed, see above.")
+        raise UserError(f"{failed} of {len(targets)} photos failed, see above.")
 
 
 if __name__ == "__main__":

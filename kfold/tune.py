@@ -12,7 +12,6 @@ from data.system.errors import UserError
 from kfold.parallel.resources import ComputeOptions
 
 if TYPE_CHECKING:
-    from data.faces import Faces
     from data.reader import Competition
     from kfold.config.cv_config import CVConfig
 
@@ -98,7 +97,7 @@ def _search(options: TuneOptions, config: CVConfig, folder: Path, data: Competit
     workers = cluster_resources(options) or plan_phases(options.jobs, trainings)[0]
     console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
-    _check(options, data.train, config.preset.folds)
+    _check(options, data, config.preset.folds)
     _prepare_folder(folder, options.force)
     reference = config.preset.models["trial0"]
     study = open_study(folder, reference)  # first: its journal marks the run as a search
@@ -113,16 +112,16 @@ def _search(options: TuneOptions, config: CVConfig, folder: Path, data: Competit
     console.print(write())
 
 
-def _check(options: TuneOptions, faces: Faces, folds: int) -> None:
+def _check(options: TuneOptions, data: Competition, folds: int) -> None:
     """Refuse corrections and folds that do not fit the faces, before anything is forgotten."""
     from data.corrections import read_corrections
     from kfold.folds.assignment import assign_folds
     from kfold.folds.person_groups import person_groups
 
     if options.corrections:
-        read_corrections(options.corrections, faces)
+        read_corrections(options.corrections, data.train, data.checksum)
     if options.force:
-        assign_folds(person_groups(faces).labels, faces.annotator, folds)
+        assign_folds(person_groups(data.train).labels, data.train.annotator, folds)
 
 
 def _prepare_folder(folder: Path, force: bool) -> None:

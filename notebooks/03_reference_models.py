@@ -75,9 +75,9 @@ shown = [line for line in leaderboard.lines if line.entry.kind == "model"]
 width = 0.25
 plt.figure(figsize=(6, 2.8), layout="constrained")
 for i, line in enumerate(shown):
-    plt.bar(np.arange(2) + i * width, line.trusted.by_annotator, width, label=line.entry.name)
+    plt.bar(np.arange(2) + i * width, line.capped.by_annotator, width, label=line.entry.name)
 plt.xticks(np.arange(2) + width, ["annotator 1", "annotator 2"])
-plt.ylabel("RMSE, px")
+plt.ylabel("capped RMSE, px")
 plt.legend(frameon=False)
 plt.show()
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SUBMISSION = "submission.csv"
 
+_MAX_NAMES = 6
+"""More models are counted in a message, which Kaggle shows on one line."""
+
 _DAY_S = 24 * 60 * 60
 
 
@@ -42,6 +45,7 @@ class SubmitOptions:
 def main(options: SubmitOptions) -> None:
     """Write, check and, with credentials, upload the submission that `options` describe."""
     from data.demo import RECORD_FILE
+    from data.files import competition_folder
     from data.kaggle.credentials import has_credentials
     from data.system.terminal import open_console
     from kfold.runs.open_run import open_named_run
@@ -56,7 +60,7 @@ def main(options: SubmitOptions) -> None:
     data = options.data or Path(opened.run.config.data)
     draft = _write_draft(leaderboard, line, opened.data.lookup, data)
     _print_draft(console, draft, leaderboard, line)
-    if (data / RECORD_FILE).is_file():
+    if (competition_folder(data) / RECORD_FILE).is_file():
         console.print(f"{data} holds rendered faces, which Kaggle cannot score: not uploaded.")
         return
     if not has_credentials():
@@ -89,15 +93,18 @@ def _write_draft(leaderboard: Leaderboard, line: Line, lookup: Lookup, data: Pat
 
 
 def _message(leaderboard: Leaderboard, line: Line, checksum: str) -> str:
-    """Description on Kaggle: run, models, out-of-fold score, code version, file."""
+    """Description on Kaggle: run, models, out-of-fold score, code that trained, file."""
+    from kfold.runs.code_version import code_version, distinct_sources
     from submit.send import file_tag
-    from submit.version import code_version
 
     models = [other.entry.name for other in leaderboard.lines if other.entry.kind == "model"]
-    blended = f" of {', '.join(models)}" if line.entry.kind == "ensemble" else ""
+    names = ", ".join(models) if len(models) <= _MAX_NAMES else f"{len(models)} models"
+    blended = f" of {names}" if line.entry.kind == "ensemble" else ""
+    trainings = line.entry.trainings
+    codes = distinct_sources(each.code for each in trainings) if trainings else [code_version()]
     return (
         f"{leaderboard.folder.name}: {line.entry.name}{blended}; "
-        f"out-of-fold {line.score.rmse:.4f}; code {code_version()}; {file_tag(checksum)}"
+        f"out-of-fold {line.score.rmse:.4f}; code {' and '.join(codes)}; {file_tag(checksum)}"
     )
 
 
@@ -110,9 +117,9 @@ def _print_draft(console: Console, draft: Draft, leaderboard: Leaderboard, line:
         f"from {line.entry.kind} {line.entry.name!r}"
     )
     rank = f", estimated rank {line.rank} of {leaderboard.teams}" if line.rank else ""
-    console.print(f"Out-of-fold RMSE {line.score.rmse:.3f}, trusted {line.trusted.rmse:.3f}{rank}")
-    if leaderboard.unfinished:
-        console.print(leaderboard.unfinished)
+    console.print(f"Out-of-fold RMSE {line.score.rmse:.3f}, capped {line.capped.rmse:.3f}{rank}")
+    for note in leaderboard.notes:
+        console.print(note)
     console.print(f"Message: {draft.message}")
 
 

@@ -138,7 +138,7 @@ def test_cv_leaves_everything_a_run_is(first):
     assert "held-out RMSE" in step.out
     of_run = ["config.json", "corrections.csv", "folds.csv"]
     of_report = [f"leaderboard.{kind}" for kind in ("csv", "md", "html")]
-    of_report += ["suspects.csv", "suspects.csv.sha256"]
+    of_report += ["entries.npz", "suspects.csv", "suspects.csv.sha256"]
     of_fold = ["model.weights.h5", "history.json", "predictions.npz", "done.json"]
     trained = [f"tiny/seed0/fold{fold}/{name}" for fold in range(3) for name in of_fold]
     assert set(step.files) == {*of_run, *of_report, *trained}
@@ -231,7 +231,7 @@ def test_a_killed_run_that_is_started_again_is_the_same_run(first, disturbed, mo
     assert last.code == 0
     assert steps[moment].finished.items() <= last.finished.items()
     for name in ("folds.csv", "leaderboard.csv"):
-        columns = ["row", "fold"] if name == "folds.csv" else ["name", "rmse", "rmse_trusted"]
+        columns = ["row", "fold"] if name == "folds.csv" else ["name", "rmse", "rmse_capped"]
         tables = [pd.read_csv(run / name)[columns] for run in (folder, reference)]
         pd.testing.assert_frame_equal(*tables, check_exact=True)
     for path in sorted(reference.glob("tiny/seed0/*/predictions.npz")):

@@ -1,7 +1,8 @@
-"""Write a file completely or not at all."""
+"""Write a file completely or not at all, even if the power fails."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -13,9 +14,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
+"""What file systems answer that cannot say when a file or folder is on the disk."""
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path` if the block succeeds.
+
+    After a power failure `path` is the old or the new file, never an empty or a cut one, and files
+    replaced one after the other are there in that order. It costs two waits for the disk, some
+    milliseconds; a training writes four files.
 
     The temporary name keeps the suffix, by which numpy and matplotlib choose a format.
     """
@@ -23,9 +32,23 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         yield temporary
+        _sync(temporary)  # else the new name may be on the disk before the content
         os.replace(temporary, path)
+        _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        os.close(descriptor)
 
 
 def remove_partial(folder: Path) -> None:

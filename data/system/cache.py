@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,37 +13,46 @@ import numpy as np
 Arrays = dict[str, np.ndarray]
 
 
-def cached(folder: Path, key: str, build: Callable[[], Arrays]) -> Arrays:
+def cached(folder: Path, key: str, build: Callable[[], Arrays], names: Collection[str]) -> Arrays:
     """Return the arrays stored under `key`; builds and stores them if there are none.
 
-    The arrays are memory-mapped and read-only, so that processes share one copy. An entry is
-    stored completely or not at all; one that was damaged on disk is built again.
+    The arrays are read-only, and memory-mapped so that processes share one copy. An entry is stored
+    completely or not at all; a damaged one is built again. Where the folder may not be read or
+    written, the arrays are built at each call.
+
+    Args:
+        folder: of all entries.
+        key: names the entry.
+        build: makes the arrays.
+        names: of the arrays that an entry must hold.
     """
     entry = folder / key
-    if not entry.is_dir():
-        _store(entry, build())
-    try:
-        return _load(entry)
-    except (EOFError, ValueError):  # numpy's errors for an empty and for a cut-off file
-        shutil.rmtree(entry)
-        _store(entry, build())
-        return _load(entry)
+    with suppress(OSError, ValueError):  # absent, not ours to read, or damaged
+        return _load(entry, names)
+    arrays = build()
+    with suppress(OSError, ValueError):  # not ours to write, or no space
+        _store(entry, arrays)
+        return _load(entry, names)
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays
 
 
-def _load(entry: Path) -> Arrays:
-    return {path.stem: np.load(path, mmap_mode="r") for path in sorted(entry.glob("*.npy"))}
+def _load(entry: Path, names: Collection[str]) -> Arrays:
+    return {name: np.lib.format.open_memmap(entry / f"{name}.npy", mode="r") for name in names}
 
 
 def _store(entry: Path, arrays: Arrays) -> None:
     entry.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{entry.name}-", dir=entry.parent))
-    try:
+    prefix = f".{entry.name}-"
+    with tempfile.TemporaryDirectory(
+        prefix=prefix, dir=entry.parent, ignore_cleanup_errors=True
+    ) as temporary:
+        # Within the temporary folder, which only its owner may read.
+        complete, outdated = Path(temporary, "complete"), Path(temporary, "outdated")
+        complete.mkdir()
         for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", array)
-        os.replace(temporary, entry)
-    except OSError:
-        # Another process may have stored the same arrays first.
-        if not entry.is_dir():
-            raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            np.save(complete / f"{name}.npy", array)
+        with suppress(FileNotFoundError):
+            os.replace(entry, outdated)  # damaged, or just stored by another process
+        os.replace(complete, entry)

@@ -20,9 +20,13 @@ _DISK_ERRORS = {
     errno.EFBIG: "the file would pass the largest size that is allowed here",
     errno.EDQUOT: "the disk quota is used up: free some space and run the same command again",
     errno.EACCES: "no permission: choose another folder or change its permissions",
-    errno.EPERM: "no permission: choose another folder or change its permissions",
+    errno.EPERM: "not permitted: change the folder's permissions, or choose one on another disk",
     errno.EROFS: "the file system is read-only: choose another folder",
 }
+_DISK_ERRORS |= dict.fromkeys(
+    (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOLCK),
+    "the system or its file system cannot do that: choose a folder on another disk",
+)
 
 
 def run_command(
@@ -37,6 +41,8 @@ def run_command(
         options: a dataclass.
         args: words such as `--run first` or `RUN=first`; those of the process by default.
     """
+    if sys.platform == "win32":
+        _stop("native Windows is not supported: run this in WSL, with a folder of Linux's.")
     import tyro
 
     try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
 from data.system.errors import UserError
@@ -58,4 +58,7 @@ def _option(name: str, value: str, hint: Any) -> list[str]:
 
 def _expanded(value: str) -> str:
     """A value with the home folder for a leading ~, which not every shell has replaced."""
-    return str(Path(value).expanduser()) if value.startswith("~/") else value
+    path = os.path.expanduser(value) if value.startswith("~/") else value
+    if path.startswith("~/"):
+        raise UserError(f"{value}: this user has no home folder. Set HOME, or write it in full.")
+    return path

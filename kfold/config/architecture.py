@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 
 from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
 from kfold.config.validation import STRICT
 
-Channels = Annotated[int, Ge(1)]
-Blocks = Annotated[int, Ge(1)]
+Channels = Annotated[int, Ge(1), Le(1024)]
+Blocks = Annotated[int, Ge(1), Le(32)]
 KernelSize = Annotated[int, Ge(1), Le(9)]
 
 
@@ -25,7 +25,7 @@ class Architecture:
         stage_widths: channels at 24x24, 12x12 and 6x6.
         stage_blocks: residual blocks of each stage.
         block_kernel: kernel size in the residual blocks, in cells of the stage.
-        decoder_width: channels of the decoder, which ends at 24x24, the heatmaps' resolution.
+        decoder_width: channels of the decoder, which ends at the heatmaps' 26x26: 24x24 and a ring.
         dropout: share of the channels at 6x6 that are dropped in training.
         annotator_heads: separate outputs for each annotator; False shares one set.
         axis_offset: learn each annotator's offset from the mirror axis (see `AxisOffset`).
@@ -40,7 +40,7 @@ class Architecture:
     stage_blocks: tuple[Blocks, Blocks, Blocks] = (1, 3, 3)
     block_kernel: KernelSize = 3
     decoder_width: Channels = 64
-    dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
+    dropout: Annotated[float, Ge(0), Le(0.95)] = 0.1
     annotator_heads: bool = True
     axis_offset: bool = True
     batch_norm: bool = True
@@ -63,7 +63,8 @@ def multiply_adds(architecture: Architecture) -> int:
         before = width
     for stage in (1, 0):
         total += areas[stage + 1] * before * decoder
-        total += areas[stage] * (widths[stage] * decoder + 9 * decoder**2)
+        total += areas[stage] * widths[stage] * decoder
         before = decoder
+    cells = (IMAGE_SIZE // 4 + 2) ** 2  # with the ring around the image
     maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads
-    return total + areas[0] * decoder * maps
+    return total + (areas[1] + cells) * 9 * decoder**2 + cells * decoder * maps

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
+from kfold.config.names import check_model_names
 from kfold.config.presets import Preset
 from kfold.config.recipe import check_network, recipe_of
 from kfold.config.validation import read_json, validated
-
-RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported")
-"""Names of leaderboard lines and of folders in a run, which no model may have."""
 
 DEFAULT_LIKE = "heatmap"
 """The recipe that provides the fields a model leaves out, unless the model names another `like`."""
@@ -23,9 +20,9 @@ DEFAULT_LIKE = "heatmap"
 def read_config(path: Path, corrections: Path | None = None) -> Preset:
     """Read a file such as {"folds": 5, "seeds": 1, "models": {"mine": {"epochs": 20}}}.
 
-    The config.json of a run is accepted, too. A recipe takes the fields it leaves out from
-    `heatmap`, or from the model that it names: {"like": "mask", "epochs": 10}. An architecture
-    takes them from the defaults of `Architecture`.
+    A recipe takes the fields it leaves out from `heatmap`, or from the model that it names:
+    {"like": "mask", "epochs": 10}. An architecture takes them from the defaults of `Architecture`.
+    The config.json of a run is accepted, too; it must leave out none.
 
     Args:
         path: the file.
@@ -36,7 +33,8 @@ def read_config(path: Path, corrections: Path | None = None) -> Preset:
             run with corrected labels, and no corrections are requested.
     """
     values = read_json(path)
-    if isinstance(values, dict) and isinstance(values.get("config"), dict):  # a run's config.json
+    of_run = isinstance(values, dict) and isinstance(values.get("config"), dict)
+    if of_run:
         if values["config"].get("corrections") and not corrections:
             raise UserError(
                 f"{path}: that run's labels were corrected. Pass CORRECTIONS="
@@ -48,13 +46,12 @@ def read_config(path: Path, corrections: Path | None = None) -> Preset:
             f'{path}: expected {{"folds": 5, "seeds": 1, "models": {{name: recipe}}}}, found no '
             "models. `make config PRESET=quick` prints an example."
         )
-    models = {name: _with_defaults(recipe) for name, recipe in values["models"].items()}
-    preset = validated(Preset, {**values, "models": models}, str(path))
+    if not of_run:
+        models = {name: _with_defaults(recipe) for name, recipe in values["models"].items()}
+        values = {**values, "models": models}
+    preset = validated(Preset, values, str(path), complete=of_run)
+    check_model_names(preset.models, f"{path}: models")
     for name, recipe in preset.models.items():
-        if not re.fullmatch(r"\w[\w.-]*", name):
-            raise UserError(f"{path}: models: expected plain names, found {name!r}.")
-        if name in RESERVED_NAMES:
-            raise UserError(f"{path}: models: {name!r} is reserved; choose another name.")
         check_network(recipe, f"{path}: models.{name}")
     return preset
 

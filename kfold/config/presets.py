@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, cast
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Le, MinLen
 
 from augment.policies import policy_named
 from data.system.errors import UserError
 from kfold.config.architecture import Architecture
-from kfold.config.recipe import MODELS, Count, PolicyName, Recipe, recipe_of
+from kfold.config.recipe import MAX_COUNT, MODELS, Count, PolicyName, Recipe, recipe_of
 from kfold.config.validation import STRICT
 
 
@@ -30,7 +30,7 @@ class Preset:
     __pydantic_config__: ClassVar = STRICT
 
     models: Annotated[dict[str, Recipe], MinLen(1)]
-    folds: Annotated[int, Ge(2)] = 5
+    folds: Annotated[int, Ge(2), Le(MAX_COUNT)] = 5
     seeds: Count = 1
 
 
@@ -141,12 +141,14 @@ def with_overrides(
         policy: augmentation policy, for every model.
 
     Raises:
-        UserError: an unknown model or policy, fewer than 2 folds, or a count below 1.
+        UserError: an unknown model or policy, or a number out of range.
     """
     counts = {"folds": (folds, 2), "seeds": (seeds, 1), "epochs": (epochs, 1)}
     for name, (value, least) in counts.items():
-        if value is not None and value < least:
-            raise UserError(f"{name}: expected at least {least}, found {value}.")
+        if value is not None and not least <= value <= MAX_COUNT:
+            raise UserError(
+                f"{name}: expected at least {least} and at most {MAX_COUNT}, found {value}."
+            )
     # The preset's own recipe takes precedence over a default of the same name.
     recipes = {name: recipe_of(name, MODELS | preset.models) for name in models}
     return Preset(

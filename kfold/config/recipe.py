@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from data.system.errors import UserError
 from kfold.config.architecture import Architecture
@@ -18,8 +18,14 @@ PolicyName = Literal["none", "flip", "light", "standard", "strong"]
 OptimizerName = Literal["adam", "adamw", "muon"]
 Precision = Literal["float32", "mixed_bfloat16"]
 TTAName = Literal["none", "flip", "four", "eight"]
-Count = Annotated[int, Ge(1)]
-NotNegative = Annotated[float, Ge(0)]
+MAX_COUNT = 1_000_000
+Count = Annotated[int, Ge(1), Le(MAX_COUNT)]
+# Beyond these, float32 loses every update of the weights, or overflows.
+LearningRate = Annotated[float, Ge(1e-9), Le(1000)]
+Strength = Annotated[float, Ge(0), Le(1000)]
+
+VIEWS: dict[TTAName, int] = {"none": 1, "flip": 2, "four": 4, "eight": 8}
+"""Number of test-time views of each set in `kfold.training.tta.TTA`."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,9 @@ class Recipe:
     complete_rows_only: bool = False
     batch_size: Count = 128
     optimizer: OptimizerName = "adam"
-    learning_rate: Annotated[float, Gt(0)] = 1e-3
-    weight_decay: NotNegative = 0.0
-    heatmap_weight: NotNegative = 0.0
+    learning_rate: LearningRate = 1e-3
+    weight_decay: Strength = 0.0
+    heatmap_weight: Strength = 0.0
     low_res_share: Annotated[float, Ge(0), Le(1)] = 0.0
     precision: Precision = "float32"
     tta: TTAName = "none"

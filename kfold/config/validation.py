@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,13 +19,14 @@ STRICT: dict[str, Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": Fa
 Kind = TypeVar("Kind")
 
 
-def validated(kind: type[Kind], values: object, where: str) -> Kind:
+def validated(kind: type[Kind], values: object, where: str, complete: bool = False) -> Kind:
     """Convert JSON values to a dataclass.
 
     Args:
         kind: a dataclass, which may contain others; its annotations are checked.
         values: as returned by `json.loads`.
         where: their source, for the error message.
+        complete: demand even the fields that have defaults.
 
     Raises:
         UserError: fields are unknown, missing or of a wrong value; all of them are named.
@@ -32,10 +35,23 @@ def validated(kind: type[Kind], values: object, where: str) -> Kind:
 
     try:
         # As JSON: strict validation then accepts lists for tuples, but no strings for numbers.
-        return _adapter(kind).validate_json(json.dumps(values))  # type: ignore[arg-type]
+        read = _adapter(kind).validate_json(json.dumps(values))  # type: ignore[arg-type]
+        left_out = _left_out(asdict(read), values) if complete else ()
+        faults = [f"{name}: expected a value, found none" for name in left_out]
+        if not faults:
+            return read
     except ValidationError as error:
         faults = [_describe(fault) for fault in error.errors()]
     raise UserError(f"{where}: {'; '.join(faults)}.")
+
+
+def _left_out(read: Any, given: Any) -> Iterator[str]:
+    """Names of the fields of a dataclass that were filled with defaults."""
+    for name, value in read.items() if isinstance(read, dict) else ():
+        if name not in given:
+            yield name
+        else:
+            yield from (f"{name}.{inner}" for inner in _left_out(value, given[name]))
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from augment.batches import network_inputs
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
 from data.system.atomic import replacing
 from data.system.errors import UserError
+from kfold.inference.export_formats import FORMATS
 from kfold.models.inputs import face_inputs
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.layers import (
@@ -59,7 +59,7 @@ def export_network(
     model = rewrite_network(network)
     differences = {}
     with contextlib.ExitStack() as files:
-        for name, (write, read) in _FORMATS.items():
+        for name, (write, read) in FORMATS.items():
             path = folder / name
             beside = files.enter_context(replacing(path))
             write(model, beside)
@@ -97,8 +97,14 @@ def _call(layer: keras.Layer, inputs: Any, **options: Any) -> Any:
         if isinstance(layer, kind):
             return replacement(layer, inputs)
     if isinstance(layer, layers.Add) and isinstance(inputs[1], np.ndarray):
-        return layers.Rescaling(1.0, offset=inputs[1].tolist())(inputs[0])
+        flat = _rescaled(layers.Flatten()(inputs[0]), np.ones(inputs[1].size), inputs[1].ravel())
+        return layers.Reshape(inputs[1].shape)(flat)
     return layer(inputs, **options)
+
+
+def _rescaled(x: Any, scale: np.ndarray, offset: np.ndarray) -> Any:
+    """Scale and shift the last axis; Keras 3.11 takes a number beside a list for a list of one."""
+    return layers.Rescaling(scale.tolist(), offset=offset.tolist())(x)
 
 
 def _scale(layer: Scale, x: Any) -> Any:
@@ -106,13 +112,18 @@ def _scale(layer: Scale, x: Any) -> Any:
 
 
 def _first_annotator(layer: ChooseAnnotator, inputs: Any) -> Any:
-    return inputs[0][..., : len(KEYPOINTS)]
+    """The maps of annotator 1, by a product with the same matrix as in the network."""
+    choice = np.asarray(layer.choice)[0]
+    chosen = layers.Dense(len(KEYPOINTS), use_bias=False)
+    maps = chosen(inputs[0])
+    chosen.set_weights([choice])
+    return maps
 
 
 def _soft_argmax(layer: SoftArgmax, logits: Any) -> tuple[Any, Any]:
     """Logits, in place of the log-probabilities that no output needs, and mean positions."""
     _, height, width, keypoints = logits.shape
-    sharp = layers.Rescaling(np.exp(np.asarray(layer.sharpness)).tolist())(logits)
+    sharp = _rescaled(logits, np.exp(np.asarray(layer.sharpness)), np.zeros(keypoints))
     maps = layers.Softmax(axis=1)(layers.Reshape((height * width, keypoints))(sharp))
     x, y = np.meshgrid(cell_centres(width), cell_centres(height))
     mean = layers.EinsumDense("bpk,pc->bkc", (keypoints, 2))
@@ -132,31 +143,4 @@ _REPLACEMENTS: dict[type, Callable[[Any, Any], Any]] = {
     ChooseAnnotator: _first_annotator,
     SoftArgmax: _soft_argmax,
     AxisOffset: _axis_offset,
-}
-
-
-def _write_keras(model: keras.Model, path: Path) -> None:
-    model.save(path)
-
-
-def _read_keras(path: Path, images: np.ndarray) -> np.ndarray:
-    return keras.models.load_model(path).predict(images, verbose=0)
-
-
-def _write_tflite(model: keras.Model, path: Path) -> None:
-    model.export(path, format="litert", verbose=False)
-
-
-def _read_tflite(path: Path, images: np.ndarray) -> np.ndarray:
-    import tensorflow as tf
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it advertises its successor, a package of its own
-        predict = tf.lite.Interpreter(str(path)).get_signature_runner()
-    return next(iter(predict(image=images).values()))
-
-
-_FORMATS = {
-    "keypoints.keras": (_write_keras, _read_keras),
-    "keypoints.tflite": (_write_tflite, _read_tflite),
 }

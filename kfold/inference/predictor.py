@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -11,19 +13,23 @@ from data.competition import ANNOTATORS, KEYPOINTS
 from data.faces import Faces
 from data.system.errors import UserError
 from kfold.leaderboard.leaderboard import Leaderboard, Line
-from kfold.metrics.score import rmse
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.registry import build_model
 from kfold.runs.open_run import OpenRun
-from kfold.runs.predictions import Predictions
 from kfold.runs.run import Run
+from kfold.runs.training_files import trained_weights
 from kfold.training.trainer import predict
+from kfold.training.tta import TTA, View
 
 
 def load_network(run: Run, model: str, seed: int, fold: int) -> KeypointModel:
-    """Build one network of a run and load its trained weights."""
+    """Build one network of a run and load its trained weights.
+
+    Raises:
+        UserError: the weights were deleted.
+    """
     network = build_model(run.config.models[model])
-    network.load_weights(run.fold_folder(model, seed, fold) / "model.weights.h5")
+    network.load_weights(trained_weights(run.fold_folder(model, seed, fold)))
     return network
 
 
@@ -35,61 +41,20 @@ def unlabelled(images: np.ndarray) -> Faces:
 
 
 @dataclass(frozen=True)
-class SeedScore:
-    """One seed of a model with its score.
-
-    Attributes:
-        model: name of the model.
-        seed: of its trainings.
-        rmse: trusted out-of-fold RMSE in pixels, without test-time augmentation.
-    """
-
-    model: str
-    seed: int
-    rmse: float
-
-
-def best_seed(leaderboard: Leaderboard) -> SeedScore:
-    """The model and seed with the lowest trusted RMSE.
-
-    Single folds are not compared: each is scored on different faces.
-
-    Args:
-        leaderboard: of one run.
-
-    Raises:
-        UserError: no model is finished.
-    """
-    leaderboard.best  # noqa: B018  raises for a run without networks
-    run, truth = leaderboard.runs[0].run, leaderboard.trusted.keypoints
-    scores = []
-    for model in run.config.models:
-        for seed in run.finished_seeds(model):
-            oof = np.empty_like(truth)
-            for fold in range(run.config.folds):
-                predictions = Predictions.read(run.fold_folder(model, seed, fold))
-                oof[predictions.rows] = predictions.oof[0]
-            scores.append(SeedScore(model, seed, rmse(truth, oof)))
-    return min(scores, key=lambda score: score.rmse)
-
-
-@dataclass(frozen=True)
 class Predictor:
-    """The best line of a run's leaderboard with its trained networks.
+    """The best line of a run's leaderboard as a function from images to keypoints.
 
     Attributes:
         line: the best one that was trained.
         opened: the run.
-        networks: by model, those of all folds and finished seeds.
     """
 
     line: Line
     opened: OpenRun
-    networks: dict[str, list[KeypointModel]]
 
     @classmethod
-    def load(cls, leaderboard: Leaderboard) -> Predictor:
-        """Load the networks of the best line.
+    def of_best(cls, leaderboard: Leaderboard) -> Predictor:
+        """The predictor of the best line.
 
         Args:
             leaderboard: of one run.
@@ -97,35 +62,79 @@ class Predictor:
         Raises:
             UserError: no model is finished.
         """
-        best, (opened,) = leaderboard.best, leaderboard.runs
-        run = opened.run
-        wanted = [best.entry.name] if best.entry.kind == "model" else list(run.finished_models)
-        networks = {
-            model: [
-                load_network(run, model, seed, fold)
-                for seed in run.finished_seeds(model)
-                for fold in range(run.config.folds)
-            ]
-            for model in run.config.models
-            if model in wanted
+        (opened,) = leaderboard.runs
+        return cls(leaderboard.best, opened)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Predict keypoints float (N, 15, 2) of images uint8 (N, 96, 96), as annotator 1 labels.
+
+        Networks predict one after the other: all images at once are faster than image by image.
+        """
+        entry, faces = self.line.entry, unlabelled(images)
+        members = np.zeros((*faces.keypoints.shape, len(entry.weights)))
+        for model, views in self.views.items():
+            trainings = self._trainings(model)
+            for folder in trainings:
+                network = self._networks[model]
+                network.load_weights(trained_weights(folder))
+                predicted = predict(network, faces, tuple(views.values()))
+                members[..., list(views)] += np.moveaxis(predicted, 0, -1) / len(trainings)
+        return entry.blend(members)
+
+    def predict_roughly(self, images: np.ndarray) -> np.ndarray:
+        """Predict keypoints (N, 15, 2) by one network in one view: enough to crop by."""
+        network, view = self._heaviest
+        entry, (rough,) = self.line.entry, predict(network, unlabelled(images), (view,))
+        # As every member: the blend also removes mean errors.
+        return entry.blend(np.repeat(rough[..., None], len(entry.weights), axis=-1))
+
+    @cached_property
+    def views(self) -> dict[str, dict[int, View]]:
+        """Test-time views with weight for annotator 1, by model and by place in the blend."""
+        weights = self.line.entry.weights
+        places = {name: place for place, name in enumerate(weights) if weights[name][0]}
+        found = {
+            model: {
+                places[name]: view
+                for view in TTA[recipe.tta]
+                if (name := f"{model}, {view.name}") in places
+            }
+            for model, recipe in self.opened.run.config.models.items()
         }
-        return cls(best, opened, networks)
+        return {model: views for model, views in found.items() if views}
 
     @property
     def size(self) -> int:
-        """Number of networks."""
-        return sum(map(len, self.networks.values()))
+        """Number of trained networks that predict."""
+        return sum(len(self._trainings(model)) for model in self.views)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Predict keypoints float (N, 15, 2) of images uint8 (N, 96, 96), as annotator 1 labels."""
-        faces, recipes = unlabelled(images), self.opened.run.config.models
-        views = [
-            np.mean([predict(network, faces, recipes[model].tta) for network in networks], 0)
-            for model, networks in self.networks.items()
+    @cached_property
+    def _heaviest(self) -> tuple[KeypointModel, View]:
+        """The view with the largest weight for annotator 1, and a network of its model."""
+        run, weights = self.opened.run, list(self.line.entry.weights.values())
+        members = [(place, model) for model, views in self.views.items() for place in views]
+        place, model = max(members, key=lambda member: weights[member[0]][0])
+        network = load_network(run, model, run.finished_seeds(model)[0], fold=0)
+        return network, self.views[model][place]
+
+    @cached_property
+    def _networks(self) -> dict[str, KeypointModel]:
+        """One network of each model, for the weights of all its trainings.
+
+        To build one for each training would take longer and more memory.
+        """
+        return {model: build_model(self.opened.run.config.models[model]) for model in self.views}
+
+    def _trainings(self, model: str) -> list[Path]:
+        """Folders of a model's finished trainings."""
+        run = self.opened.run
+        return [
+            run.fold_folder(model, seed, fold)
+            for seed in run.finished_seeds(model)
+            for fold in range(run.config.folds)
         ]
-        return self.line.entry.blend(np.moveaxis(np.concatenate(views), 0, -1))
 
-    @property
+    @cached_property
     def mean_face(self) -> np.ndarray:
         """Mean keypoints (15, 2) in pixels of annotator 1's complete training faces.
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from data.competition import ANNOTATORS
 from data.faces import Faces, group_identical_images
-from kfold.metrics.score import FAR_LABEL, far_labels
+from kfold.metrics.outliers import distances
+from kfold.metrics.score import CAP
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class LabelNoise:
 def label_noise(faces: Faces) -> list[LabelNoise]:
     """The scatter of each annotator's labels; nothing for one who labelled no image twice.
 
-    Labels farther than `FAR_LABEL` px from the mean of their repetitions count as errors and are
+    Labels farther than `CAP` px from the mean of their repetitions count as errors and are
     left out.
     """
     image = group_identical_images(faces.images)
@@ -46,7 +47,7 @@ def _noise_of(annotator: int, faces: Faces, image: np.ndarray) -> LabelNoise:
     images, counts = np.unique(image[own], return_counts=True)
     for repeated in images[counts > 1]:
         labels = faces.keypoints[own[image[own] == repeated]].astype(np.float64)
-        far = far_labels(labels, labels.mean(axis=0), FAR_LABEL).any(axis=0)
+        far = (distances(labels, labels.mean(axis=0)) > CAP).any(axis=0)
         variance = labels[:, ~far].var(axis=0, ddof=1)
         squares += float(np.nansum(variance)) * (len(labels) - 1)
         freedom += int(np.isfinite(variance).sum()) * (len(labels) - 1)

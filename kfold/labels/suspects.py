@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data.competition import ANNOTATORS, KEYPOINTS, MIRROR
+from data.corrections import DATA, DATA_DIGITS
 from data.faces import Faces
 from data.system.atomic import write_csv
 from kfold.labels.duplicates import same_annotator_pairs
@@ -31,7 +32,7 @@ MAX_SWAPPED_SHARE = 0.3
 MAX_SHIFT_SPREAD = 0.5
 """A whole row was shifted if its errors spread about their mean by less than this share of it."""
 
-COLUMNS = ("rank", "row", "keypoint", "action", "x", "y", "annotator", "score", "reason")
+COLUMNS = ("rank", "row", "keypoint", "action", "x", "y", "annotator", "score", "reason", DATA)
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,16 @@ def rank_suspects(
     return sorted(suspects, key=lambda suspect: -suspect.score)
 
 
-def write_suspects(path: Path, suspects: Sequence[Suspect], faces: Faces) -> None:
+def write_suspects(path: Path, suspects: Sequence[Suspect], faces: Faces, checksum: str) -> None:
     """Write suspects.csv, the corrections that `data.corrections` reads.
 
     A line without a keypoint is about the whole row. The action 'drop' removes the label or the
-    row's labels; 'set' replaces a label by x and y, in pixels.
+    row's labels; 'set' replaces a label by x and y, in pixels. The column 'data' holds the start of
+    the data's checksum, without which the corrections might be applied to other data.
     """
+    data = checksum[:DATA_DIGITS]
     lines = [
-        (rank, faces.ids[s.row], *change, faces.annotator[s.row], f"{s.score:.1f}", s.reason)
+        (rank, faces.ids[s.row], *change, faces.annotator[s.row], f"{s.score:.1f}", s.reason, data)
         for rank, s in enumerate(suspects, 1)
         for change in _changes(s, faces.labelled[s.row])
     ]

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from data.competition import ANNOTATORS, KEYPOINTS
-from kfold.leaderboard.leaderboard import Leaderboard, Line
+from kfold.leaderboard.leaderboard import Leaderboard
+from kfold.leaderboard.line import Line
 
 
 def detail_tables(leaderboard: Leaderboard) -> dict[str, pd.DataFrame]:
     """Every table that has a row, as text, by title."""
     tables = {
-        "Trusted RMSE by keypoint, in pixels": _by_keypoint(leaderboard),
-        "Trusted RMSE of each test-time view, in pixels": _by_view(leaderboard),
-        "Trusted RMSE of each seed, in pixels": _by_seed(leaderboard),
+        "Capped RMSE by keypoint, in pixels": _by_keypoint(leaderboard),
+        "Capped RMSE of each test-time view, in pixels": _by_view(leaderboard),
+        "Capped RMSE of each seed, in pixels": _by_seed(leaderboard),
         "Weights of the ensembles": _weights(leaderboard),
         "Learned offset from the mirror axis, in pixels to the right": _offsets(leaderboard),
     }
@@ -28,17 +29,22 @@ def pixels_text(rmse: float) -> str:
 
 def _by_keypoint(leaderboard: Leaderboard) -> pd.DataFrame:
     names = [line.entry.name for line in leaderboard.lines]
-    columns = [map(pixels_text, line.trusted.by_keypoint) for line in leaderboard.lines]
+    columns = [map(pixels_text, line.capped.by_keypoint) for line in leaderboard.lines]
     rows = zip(KEYPOINTS, *columns, strict=True)
     return pd.DataFrame(rows, columns=["keypoint", *names])
 
 
 def _by_view(leaderboard: Leaderboard) -> pd.DataFrame:
     return pd.DataFrame(
-        {"view": view.name, "alone": f"{alone:.3f}", "mean of all": f"{line.trusted.rmse:.3f}"}
+        {
+            "model": line.entry.name,
+            "view": view,
+            "alone": f"{alone:.3f}",
+            "mean of all": f"{line.capped.rmse:.3f}",
+        }
         for line in leaderboard.lines
-        if len(line.view_rmse) > 1
-        for view, alone in zip(line.entry.views, line.view_rmse, strict=True)
+        if len(line.entry.view_rmse) > 1
+        for view, alone in line.entry.view_rmse.items()
     )
 
 
@@ -46,17 +52,18 @@ def _by_seed(leaderboard: Leaderboard) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "model": line.entry.name,
-            "finished seed": f"{number}",
+            "seed": f"{seed}",
             "alone": f"{alone:.3f}",
-            "mean of all": f"{line.trusted.rmse:.3f}",
+            "mean of all": f"{line.capped.rmse:.3f}",
         }
         for line in leaderboard.lines
-        if len(line.seed_rmse) > 1
-        for number, alone in enumerate(line.seed_rmse, 1)
+        if len(line.entry.seed_rmse) > 1
+        for seed, alone in line.entry.seed_rmse.items()
     )
 
 
 def _weights(leaderboard: Leaderboard) -> pd.DataFrame:
+    """Members of each ensemble that have weight; `refined` has the weights of `stack`."""
     return pd.DataFrame(
         {
             "ensemble": line.entry.name,
@@ -64,7 +71,9 @@ def _weights(leaderboard: Leaderboard) -> pd.DataFrame:
             **{f"annotator {a}": f"{w:.3f}" for a, w in zip(ANNOTATORS, weights, strict=True)},
         }
         for line in leaderboard.lines
+        if line.entry.kind == "ensemble" and not line.entry.refined
         for member, weights in line.entry.weights.items()
+        if any(weights)
     )
 
 

@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from data.competition import IMAGE_SIZE, KEYPOINTS
 from data.faces import Faces
-from kfold.runs.predictions import Predictions
-from kfold.runs.run import Run
+from kfold.leaderboard.stack import Stack
 from kfold.runs.task import TrainingSummary
-from kfold.training.tta import TTA
-
-Blend = Callable[[np.ndarray], np.ndarray]
-"""Combines member predictions (n, 15, 2, members) into (n, 15, 2), in pixels."""
-
-
-def mean_of_members(members: np.ndarray) -> np.ndarray:
-    """The blend with equal weights."""
-    return members.mean(axis=-1)
-
-
-@dataclass(frozen=True)
-class Member:
-    """A member of a blend: one test-time view of one model, averaged over seeds.
-
-    Attributes:
-        name: of the model and the view.
-        oof: float (N, 15, 2) in pixels, out-of-fold.
-        test: float (M, 15, 2) in pixels, averaged over folds too.
-    """
-
-    name: str
-    oof: np.ndarray
-    test: np.ndarray
 
 
 @dataclass(frozen=True)
 class Entry:
     """A baseline, model or ensemble with its predictions.
 
+    Members of a blend are the test-time views of models, each averaged over folds and seeds. A
+    model is the mean of its own views; an ensemble has the views of all models, in the run's order.
+
     Attributes:
         name: of the model or the blending method.
         kind: 'baseline', 'model' or 'ensemble'.
-        oof: float (N, 15, 2) in pixels, each row predicted by networks trained without its group.
-        test: float (M, 15, 2) in pixels, averaged over folds, seeds and test-time views.
+        oof: float32 (N, 15, 2) in pixels, each row predicted by networks trained without its group.
+        test: float32 (M, 15, 2) in pixels.
         trainings: summaries of all finished trainings that contribute.
         parameters: of one network of a model; of an ensemble, summed over its models.
-        views: of a model, one member per test-time view.
-        seeds: of a model, out-of-fold predictions (N, 15, 2) of each seed.
-        weights: of an ensemble, each member's weight per annotator.
-        blend: combines member predictions for new images; members in the run's order, labels as
-            annotator 1 would place them.
+        seed_rmse: capped RMSE in pixels by seed, of the entry's networks with this seed alone.
+        view_rmse: of a model, capped RMSE in pixels of each test-time view alone.
+        weights: of each member, '<model>, <view>', its weight for each annotator.
+        stack: blends the members' predictions of new images, as annotator 1 would label them.
+        refined: whether the stack's correction is part of the blend.
     """
 
     name: str
@@ -62,10 +39,19 @@ class Entry:
     test: np.ndarray
     trainings: tuple[TrainingSummary, ...] = ()
     parameters: int = 0
-    views: tuple[Member, ...] = ()
-    seeds: tuple[np.ndarray, ...] = ()
-    weights: dict[str, list[float]] = field(default_factory=dict)
-    blend: Blend = mean_of_members
+    seed_rmse: dict[int, float] = field(default_factory=dict)
+    view_rmse: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    stack: Stack = field(default_factory=Stack, repr=False)
+    refined: bool = False
+
+    def blend(self, members: np.ndarray) -> np.ndarray:
+        """Blend the members' predictions (n, 15, 2, members) of new images into (n, 15, 2).
+
+        Members without weight for annotator 1 may be any finite number.
+        """
+        linear = self.stack.linear(np.moveaxis(members, -1, 0))
+        return self.stack.correct(linear) if self.refined else linear
 
     @property
     def epochs(self) -> int | None:
@@ -90,48 +76,11 @@ def constant_baseline(faces: Faces, test: Faces, folds: np.ndarray) -> Entry:
     for fold in np.unique(folds):
         oof[folds == fold] = _mean_face(faces.keypoints[folds != fold])
     test_mean = np.broadcast_to(_mean_face(faces.keypoints), test.keypoints.shape)
-    return Entry("constant", "baseline", oof, test_mean)
-
-
-def model_entry(run: Run, model: str, rows: int) -> Entry | None:
-    """Average a model's finished seeds.
-
-    Args:
-        run: its folder has the predictions.
-        model: name in the run's configuration.
-        rows: number of training faces, N.
-
-    Returns:
-        The entry; None if no seed has every fold finished.
-    """
-    seeds = run.finished_seeds(model)
-    if not seeds:
-        return None
-    views = TTA[run.config.models[model].tta]
-    oof = np.zeros((len(seeds), len(views), rows, len(KEYPOINTS), 2))
-    tests, trainings = [], []
-    for i, seed in enumerate(seeds):
-        for fold in range(run.config.folds):
-            predictions = Predictions.read(run.fold_folder(model, seed, fold))
-            oof[i][:, predictions.rows] = predictions.oof
-            tests.append(predictions.test)
-            if summary := run.summary(model, seed, fold):
-                trainings.append(summary)
-    by_view = zip(views, oof.mean(axis=0), np.mean(tests, axis=0), strict=True)
-    return Entry(
-        name=model,
-        kind="model",
-        oof=oof.mean(axis=(0, 1)),
-        test=np.mean(tests, axis=(0, 1)),
-        trainings=tuple(trainings),
-        parameters=trainings[0].parameters,
-        views=tuple(Member(f"{model}, {view.name}", *arrays) for view, *arrays in by_view),
-        seeds=tuple(oof.mean(axis=1)),
-    )
+    return Entry("constant", "baseline", oof, test_mean.astype(np.float32))
 
 
 def _mean_face(keypoints: np.ndarray) -> np.ndarray:
     """Mean of each keypoint, (15, 2); the image's centre for a keypoint without labels."""
     counts = np.isfinite(keypoints).sum(axis=0)
     means = np.nansum(keypoints, axis=0, dtype=np.float64) / np.maximum(counts, 1)
-    return np.where(counts > 0, means, (IMAGE_SIZE - 1) / 2)
+    return np.where(counts > 0, means, (IMAGE_SIZE - 1) / 2).reshape(len(KEYPOINTS), 2)

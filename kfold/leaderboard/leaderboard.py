@@ -6,66 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from data.faces import Faces
 from data.reader import Competition
 from data.system.errors import UserError
-from kfold.leaderboard.entries import Entry, constant_baseline, model_entry
+from kfold.labels.coverage import unlabelled_values
+from kfold.labels.notes import data_notes
+from kfold.leaderboard.entries import constant_baseline
+from kfold.leaderboard.line import Line, gap_between, score_entries
 from kfold.leaderboard.rank import (
     KAGGLE_TEST_IMAGES,
     KAGGLE_TEST_VALUES,
-    estimated_rank,
     leaderboard_scores,
 )
-from kfold.leaderboard.stacking import ensembles
-from kfold.metrics.score import Score, interval, rmse, score, trusted_faces
+from kfold.leaderboard.stored import trained_entries
+from kfold.metrics.outliers import outliers
+from kfold.metrics.score import rmse
+from kfold.runs.code_version import distinct_sources
+from kfold.runs.locate import comparison_folder
 from kfold.runs.open_run import OpenRun
 
-
-@dataclass(frozen=True)
-class Gap:
-    """Trusted RMSE of a line minus that of the best line, in pixels.
-
-    Attributes:
-        mean: the difference.
-        low: lower end of its 95% interval, paired over bootstrap samples.
-        high: its upper end.
-    """
-
-    mean: float = 0.0
-    low: float = 0.0
-    high: float = 0.0
-
-
-@dataclass(frozen=True)
-class Line:
-    """An entry with its out-of-fold score.
-
-    Attributes:
-        entry: the baseline, model or ensemble.
-        score: pooled over all labels.
-        trusted: pooled over trusted labels (see `Leaderboard.trusted`).
-        fold_rmse: trusted RMSE of each fold, in pixels.
-        seed_rmse: trusted RMSE of each of a model's seeds alone, in pixels.
-        view_rmse: trusted RMSE of each of a model's test-time views alone, in pixels.
-        rank: estimated rank on Kaggle's leaderboard; None on other data.
-        gap: to the best line.
-    """
-
-    entry: Entry
-    score: Score
-    trusted: Score
-    fold_rmse: tuple[float, ...]
-    seed_rmse: tuple[float, ...]
-    view_rmse: tuple[float, ...]
-    rank: int | None
-    gap: Gap = Gap()
-
-    @property
-    def tied(self) -> bool:
-        """Whether the interval of the gap to the best line reaches 0."""
-        return self.gap.low <= 0
+NEAR_BEST = 1.05
+"""Lines with at most so many times the best capped RMSE decide which labels are outliers."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +37,10 @@ class Leaderboard:
         runs: one or more; with several, entries are named `<run>/<entry>`.
         lines: best first.
         trusted: the training faces without outliers, which are labels far from the out-of-fold
-            prediction with the lowest RMSE over all labels (see `metrics.score.trusted_faces`).
-        teams: number of teams on Kaggle's leaderboard; 0 on other data.
+            prediction of every line near the best (see `metrics.outliers`). No order, interval or
+            tie depends on it.
+        teams: number of teams on Kaggle's leaderboard; 0 on other data, and where a score would
+            not cover all values that Kaggle asks for.
     """
 
     runs: tuple[OpenRun, ...]
@@ -93,7 +56,7 @@ class Leaderboard:
     @property
     def folder(self) -> Path:
         """Folder of the report: the run's own, or `runs/first+second`."""
-        return self.runs[0].run.folder.with_name("+".join(o.run.name for o in self.runs))
+        return comparison_folder([opened.run for opened in self.runs])
 
     @property
     def best(self) -> Line:
@@ -114,6 +77,35 @@ class Leaderboard:
         """Share of the labels that are outliers, 0 to 1."""
         labels = self.data.train.labelled.sum()
         return float(1 - self.trusted.labelled.sum() / max(labels, 1))
+
+    @property
+    def covered(self) -> str:
+        """A sentence on what the 95% intervals cover."""
+        if any(len(line.entry.seed_rmse) > 1 for line in self.lines):
+            return (
+                "Its 95% interval covers other faces (bootstrap over groups of similar ones) and, "
+                "for lines with two seeds or more, other trainings."
+            )
+        return (
+            "Its 95% interval covers other faces (bootstrap over groups of similar ones), not "
+            "other trainings, whose scatter a single seed does not tell; SEEDS=2 does."
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know before believing a score, a sentence or two each; usually none."""
+        return [
+            *data_notes(self.data),
+            *filter(None, [self.mixed_code, self.unfinished]),
+        ]
+
+    @property
+    def mixed_code(self) -> str:
+        """A sentence on trainings that were made by other code than the rest; '' if none were."""
+        versions = distinct_sources(v for opened in self.runs for v in opened.run.code_versions)
+        if len(versions) < 2:
+            return ""
+        return f"Trained by different code: {'; '.join(versions)}. Scores may differ by it."
 
     @property
     def unfinished(self) -> str:
@@ -141,17 +133,24 @@ def make_leaderboard(runs: Sequence[OpenRun]) -> Leaderboard:
     entries = [(constant_baseline(data.train, data.test, runs[0].folds), runs[0].folds)]
     for opened in runs:
         prefix = f"{opened.run.name}/" if len(runs) > 1 else ""
-        for entry in _trained_entries(opened):
+        for entry in trained_entries(opened):
             entries.append((replace(entry, name=prefix + entry.name), opened.folds))
-    trusted = trusted_faces(data.train, (entry.oof for entry, _ in entries))
     is_kaggle = (len(data.test), len(data.lookup)) == (KAGGLE_TEST_IMAGES, KAGGLE_TEST_VALUES)
-    teams = leaderboard_scores(Path(runs[0].run.config.data)) if is_kaggle else ()
-    lines = [_line(entry, data, trusted, folds, groups, teams) for entry, folds in entries]
+    comparable = is_kaggle and not unlabelled_values(data)
+    teams = leaderboard_scores(Path(runs[0].run.config.data)) if comparable else ()
+    lines = score_entries(entries, data.train, groups, teams)
     # A few grossly wrong labels would decide an order by `score.rmse`.
-    lines.sort(key=lambda line: line.trusted.rmse)
-    best = lines[0].trusted
-    ranked = tuple(replace(line, gap=_gap(line.trusted, best)) for line in lines)
-    return Leaderboard(tuple(runs), ranked, trusted, len(teams))
+    lines.sort(key=lambda line: line.capped.rmse)
+    trusted = _trusted_faces(data.train, lines)
+    ranked = (
+        replace(
+            line,
+            gap=gap_between(line, lines[0]),
+            trusted=rmse(trusted.keypoints, line.entry.oof),
+        )
+        for line in lines
+    )
+    return Leaderboard(tuple(runs), tuple(ranked), trusted, len(teams))
 
 
 def _check_same_data(runs: Sequence[OpenRun]) -> None:
@@ -164,34 +163,8 @@ def _check_same_data(runs: Sequence[OpenRun]) -> None:
             )
 
 
-def _trained_entries(opened: OpenRun) -> list[Entry]:
-    """Every finished model of a run and every ensemble of them."""
-    train, test = opened.data.train, opened.data.test
-    entries = (model_entry(opened.run, model, len(train)) for model in opened.run.config.models)
-    models = [entry for entry in entries if entry]
-    return [*models, *ensembles(models, train, test, opened.folds)]
-
-
-def _gap(score: Score, best: Score) -> Gap:
-    return Gap(score.rmse - best.rmse, *interval(score.draws - best.draws))
-
-
-def _line(
-    entry: Entry,
-    data: Competition,
-    trusted: Faces,
-    folds: np.ndarray,
-    groups: np.ndarray,
-    teams: tuple[float, ...],
-) -> Line:
-    on_all_labels = score(data.train, entry.oof, groups)
-    masks = (folds == fold for fold in np.unique(folds))
-    return Line(
-        entry,
-        score=on_all_labels,
-        trusted=score(trusted, entry.oof, groups),
-        fold_rmse=tuple(rmse(trusted.keypoints[rows], entry.oof[rows]) for rows in masks),
-        seed_rmse=tuple(rmse(trusted.keypoints, oof) for oof in entry.seeds),
-        view_rmse=tuple(rmse(trusted.keypoints, view.oof) for view in entry.views),
-        rank=estimated_rank(on_all_labels.rmse, teams) if teams else None,
-    )
+def _trusted_faces(train: Faces, lines: Sequence[Line]) -> Faces:
+    """The faces without labels that are far from the predictions of all lines near the best."""
+    limit = NEAR_BEST * lines[0].capped.rmse
+    near = [line.entry.oof for line in lines if not line.capped.rmse > limit]
+    return train.without(outliers(train.keypoints, near))

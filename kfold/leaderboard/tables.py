@@ -11,8 +11,9 @@ from rich.table import Table
 from data.competition import KEYPOINTS
 from data.system.atomic import write_csv, write_text
 from kfold.leaderboard.detail_tables import detail_tables, pixels_text
-from kfold.leaderboard.leaderboard import Leaderboard, Line
-from kfold.metrics.score import FAR_LABEL, MAX_FLAGGED
+from kfold.leaderboard.leaderboard import Leaderboard
+from kfold.leaderboard.line import Line
+from kfold.metrics.score import CAP
 
 LEADERBOARD = "leaderboard.csv"
 DECIMALS = 5
@@ -24,7 +25,7 @@ def write_leaderboard(leaderboard: Leaderboard) -> None:
     folder = leaderboard.folder
     write_csv(folder / LEADERBOARD, leaderboard_frame(leaderboard))
     parts = [f"# {folder.name}", explanation(leaderboard), markdown(summary_table(leaderboard))]
-    parts += [leaderboard.unfinished] if leaderboard.unfinished else []
+    parts += leaderboard.notes
     for title, table in detail_tables(leaderboard).items():
         parts += [f"## {title}", markdown(table)]
     write_text(folder / "leaderboard.md", "\n\n".join(parts) + "\n")
@@ -46,7 +47,7 @@ def leaderboard_frame(leaderboard: Leaderboard) -> pd.DataFrame:
     """The leaderboard in numbers, a row per line.
 
     RMSE in pixels. Missing: ranks on other data than Kaggle's, epochs and speed of baselines and
-    ensembles, RMSE without a label.
+    ensembles, RMSE without a label, scatter of fewer than two seeds.
     """
     frame = pd.DataFrame([_numbers(line) for line in leaderboard.lines])
     frame.insert(frame.columns.get_loc("rmse_low"), "untrusted_share", leaderboard.untrusted_share)
@@ -57,22 +58,23 @@ def leaderboard_frame(leaderboard: Leaderboard) -> pd.DataFrame:
 
 
 def _numbers(line: Line) -> dict[str, object]:
-    entry, score, trusted, gap = line.entry, line.score, line.trusted, line.gap
+    entry, score, capped, gap = line.entry, line.score, line.capped, line.gap
     return {
         "name": entry.name,
         "kind": entry.kind,
         "rmse": score.rmse,
-        "rmse_trusted": trusted.rmse,
-        "rmse_trusted_low": trusted.low,
-        "rmse_trusted_high": trusted.high,
+        "rmse_capped": capped.rmse,
+        "rmse_capped_low": line.interval[0],
+        "rmse_capped_high": line.interval[1],
         "gap": gap.mean,
         "gap_low": gap.low,
         "gap_high": gap.high,
-        "rmse_trusted_fold_std": np.std(line.fold_rmse),
-        "rmse_trusted_annotator_1": trusted.by_annotator[0],
-        "rmse_trusted_annotator_2": trusted.by_annotator[1],
-        "rmse_trusted_one_seed": np.mean(line.seed_rmse or trusted.rmse),
-        "rmse_trusted_seed_std": np.std(line.seed_rmse or 0),
+        "rmse_capped_fold_std": np.std(line.fold_rmse, ddof=1),
+        "rmse_capped_annotator_1": capped.by_annotator[0],
+        "rmse_capped_annotator_2": capped.by_annotator[1],
+        "rmse_capped_one_seed": line.one_seed,
+        "rmse_capped_seed_std": line.seed_deviation,
+        "rmse_trusted": line.trusted,
         "rmse_low": score.low,
         "rmse_high": score.high,
         "rmse_annotator_1": score.by_annotator[0],
@@ -90,18 +92,18 @@ def _numbers(line: Line) -> dict[str, object]:
 def explanation(leaderboard: Leaderboard) -> str:
     """What the columns of the summary table mean."""
     text = (
-        "Out-of-fold RMSE in pixels, best first. Trusted leaves out labels farther than "
-        f"{FAR_LABEL:g} px from the out-of-fold prediction with the lowest RMSE over all labels, "
-        f"here {leaderboard.untrusted_share:.2%} of them (none if more than {MAX_FLAGGED:.0%} "
-        "would be left out). Its 95% interval is a bootstrap over groups of similar faces. Gap is "
-        "the difference to the best line, with its interval over the same bootstrap samples; if "
+        "Out-of-fold RMSE in pixels, best first. Capped counts no label as farther than "
+        f"{CAP:g} px from its prediction, so that few wrong labels do not decide. "
+        f"{leaderboard.covered} Gap is the difference to the best line, with its own interval; if "
         "that reaches 0, it is a tie. Folds ± is the standard deviation over folds. One seed is "
-        "the score of a single training per fold (mean and standard deviation over seeds)."
+        "the score of a single training per fold, mean and standard deviation over seeds. Trusted "
+        f"is the RMSE without the {leaderboard.untrusted_share:.2%} of the labels that are far "
+        "from the predictions of all lines near the best. All labels is Kaggle's metric."
     )
     if leaderboard.teams:
         text += (
-            " Rank is an estimate: where the RMSE over all labels would place among the "
-            f"{leaderboard.teams} private scores of Kaggle's leaderboard."
+            " Rank is an estimate: where the RMSE over all labels would place among the scores of "
+            f"the {leaderboard.teams} teams over Kaggle's whole test set, public and private."
         )
     return text
 
@@ -112,17 +114,20 @@ def summary_table(leaderboard: Leaderboard) -> pd.DataFrame:
 
 
 def _summary(line: Line, teams: int) -> dict[str, str]:
-    entry, trusted, seeds = line.entry, line.trusted, line.seed_rmse
+    entry, capped = line.entry, line.capped
     return {
         "name": entry.name,
         "kind": entry.kind,
-        "trusted": f"{trusted.rmse:.3f}",
-        "95% interval": f"{trusted.low:.3f}-{trusted.high:.3f}",
+        "capped": f"{capped.rmse:.3f}",
+        "95% interval": f"{line.interval[0]:.3f}-{line.interval[1]:.3f}",
         "gap": gap_text(line),
-        "folds ±": f"{np.std(line.fold_rmse):.3f}",
-        "one seed": f"{np.mean(seeds):.3f} ± {np.std(seeds):.3f}" if len(seeds) > 1 else "-",
-        "annotator 1": pixels_text(trusted.by_annotator[0]),
-        "annotator 2": pixels_text(trusted.by_annotator[1]),
+        "folds ±": f"{np.std(line.fold_rmse, ddof=1):.3f}",
+        "one seed": "-"
+        if np.isnan(line.seed_deviation)
+        else f"{line.one_seed:.3f} ± {line.seed_deviation:.3f}",
+        "annotator 1": pixels_text(capped.by_annotator[0]),
+        "annotator 2": pixels_text(capped.by_annotator[1]),
+        "trusted": f"{line.trusted:.3f}",
         "all labels": f"{line.score.rmse:.3f}",
         **({"rank": f"{line.rank}/{teams}"} if teams else {}),
         "epochs": f"{entry.epochs or '-'}",

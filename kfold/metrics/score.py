@@ -1,32 +1,28 @@
-"""The competition's score: pooled RMSE, its parts and its uncertainty.
+"""The competition's score and its robust form: pooled RMSE, its parts and its uncertainty.
 
 N images, K = 15 keypoints, 2 coordinates (x, y); everything in pixels; NaN labels are ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from data.competition import ANNOTATORS
 from data.faces import Faces
+from kfold.metrics.intervals import bootstrap_rmse, interval
 
-BOOTSTRAP_SAMPLES = 1000
-
-FAR_LABEL = 8.0
-"""A label farther than this many pixels from a good prediction is not trusted. It is five to seven
-times the RMSE of good networks."""
-
-MAX_FLAGGED = 0.02
-"""A prediction that flags more than this share of the labels is not good enough to flag any."""
+CAP = 8.0
+"""Distance in pixels beyond which a label's error no longer grows in the capped RMSE. It is five to
+seven times the RMSE of good networks, whose larger errors are mostly wrong labels."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """Pooled RMSE of one set of predictions in pixels, with its parts; NaN where no label is.
+    """RMSE of one set of predictions in pixels, with its parts; NaN where no label is.
 
     Attributes:
         rmse: over every labelled coordinate.
@@ -51,6 +47,17 @@ def squared_errors(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return (truth.astype(np.float64) - prediction) ** 2
 
 
+def capped_errors(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Squared errors (N, 15, 2) of labels no farther than `CAP` pixels from their prediction.
+
+    A farther label counts as one at that distance in the same direction, so x and y keep their
+    shares.
+    """
+    errors = squared_errors(truth, prediction)
+    squares = errors[..., :1] + errors[..., 1:]
+    return errors * (CAP**2 / np.maximum(squares, CAP**2))
+
+
 def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Kaggle's metric: the root of the mean squared error over all labelled coordinates.
 
@@ -64,92 +71,46 @@ def rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
 
 
 def capped_rmse(truth: np.ndarray, prediction: np.ndarray) -> float:
-    """Pooled RMSE in which the distance of each keypoint is capped at `FAR_LABEL` pixels.
+    """Pooled RMSE in which no label counts as farther than `CAP` pixels from its prediction.
 
-    Grossly wrong labels then weigh little, and the same in every good prediction. No reference
-    prediction is needed, so a search can compare recipes by it.
+    Grossly wrong labels weigh little, and the same in every good prediction. The measure depends on
+    nothing but the labels and this prediction, so it may rank any predictions of the same labels.
 
     Args:
         truth: float (N, 15, 2), NaN where there is no label.
         prediction: float (N, 15, 2).
     """
-    squares = squared_errors(truth, prediction).sum(axis=-1)
-    return root_mean(np.minimum(squares, FAR_LABEL**2) / 2)  # half of it per coordinate
+    return root_mean(capped_errors(truth, prediction))
 
 
-def score(faces: Faces, prediction: np.ndarray, groups: np.ndarray) -> Score:
-    """Score predictions (N, 15, 2) for N labelled faces; the bootstrap draws groups, int (N,)."""
-    errors = squared_errors(faces.keypoints, prediction)
-    draws = bootstrap_rmse(errors, groups)
-    low, high = interval(draws)
-    return Score(
-        rmse=root_mean(errors),
-        low=low,
-        high=high,
-        by_annotator=tuple(root_mean(errors[faces.annotator == a]) for a in ANNOTATORS),
-        by_keypoint=tuple(root_mean(errors[:, k]) for k in range(errors.shape[1])),
-        draws=draws,
-    )
-
-
-def far_labels(truth: np.ndarray, prediction: np.ndarray, distance: float) -> np.ndarray:
-    """Labels farther than `distance` pixels from a prediction (N, 15, 2), bool (N, 15)."""
-    return np.sqrt(squared_errors(truth, prediction).sum(axis=-1)) > distance
-
-
-def untrusted_labels(truth: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """Labels that are probably grossly wrong, bool (N, 15), by an out-of-fold prediction.
-
-    They are farther than `FAR_LABEL` pixels from it. None are flagged if that would be more than
-    `MAX_FLAGGED` of the labels.
-    """
-    flagged = far_labels(truth, prediction, FAR_LABEL)
-    if flagged.sum() > MAX_FLAGGED * np.isfinite(truth).all(axis=-1).sum():
-        return np.zeros_like(flagged)
-    return flagged
-
-
-def trusted_faces(faces: Faces, predictions: Iterable[np.ndarray]) -> Faces:
-    """The faces without the labels that the most accurate prediction flags as grossly wrong.
+def score(faces: Faces, predictions: Iterable[np.ndarray], groups: np.ndarray) -> list[Score]:
+    """Pool the errors of each of several predictions of N labelled faces.
 
     Args:
         faces: N faces.
-        predictions: out-of-fold predictions (N, 15, 2); the most accurate has the lowest RMSE over
-            all labels.
+        predictions: of each, `squared_errors` or `capped_errors` of the labels, (N, 15, 2).
+        groups: int (N,), equal for images that the bootstrap draws together.
     """
-    best = min(predictions, key=lambda prediction: rmse(faces.keypoints, prediction))
-    return faces.without(untrusted_labels(faces.keypoints, best))
+    parts: list[dict[str, Any]] = []
 
+    def take_parts() -> Iterator[np.ndarray]:
+        for errors in predictions:
+            parts.append(
+                {
+                    "rmse": root_mean(errors),
+                    "by_annotator": tuple(
+                        root_mean(errors[faces.annotator == a]) for a in ANNOTATORS
+                    ),
+                    "by_keypoint": tuple(map(root_mean, errors.swapaxes(0, 1))),
+                }
+            )
+            yield errors
 
-def bootstrap_rmse(errors: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Pooled RMSE of bootstrap samples (Efron, 1979), float64 (BOOTSTRAP_SAMPLES,).
-
-    Groups are resampled, not images or coordinates: errors are correlated within a face and among
-    the faces of one person, and new data would show new people.
-
-    Args:
-        errors: squared errors, float (N, 15, 2), NaN where there is no label.
-        groups: int (N,), equal for images that belong together (see
-            `kfold.folds.person_groups`).
-    """
-    _, group = np.unique(groups, return_inverse=True)
-    sums = np.bincount(group, np.nansum(errors, axis=(1, 2)))
-    counts = np.bincount(group, np.isfinite(errors).sum(axis=(1, 2)))
-    draws = _sample_counts(len(sums))
-    return np.sqrt(draws @ sums / np.maximum(draws @ counts, 1))
-
-
-def interval(draws: np.ndarray) -> tuple[float, float]:
-    """95% percentile interval of bootstrap draws."""
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return float(low), float(high)
-
-
-@lru_cache(maxsize=1)
-def _sample_counts(n: int) -> np.ndarray:
-    """How often each of n groups is in each sample, (BOOTSTRAP_SAMPLES, n); float64 for BLAS."""
-    draws = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), BOOTSTRAP_SAMPLES)
-    return draws.astype(np.float64)
+    scores = []
+    for draws, of_one in zip(bootstrap_rmse(take_parts(), groups), parts, strict=True):
+        low, high = interval(draws)
+        scores.append(Score(low=low, high=high, draws=draws, **of_one))
+    return scores
 
 
 def root_mean(errors: np.ndarray) -> float:

@@ -1,14 +1,13 @@
-"""Set up Keras's backend; import this module before `keras` everywhere in the project."""
+"""Set up Keras's backend; import this module before `keras` where networks are made or loaded.
+
+The variables that Keras reads are set before, in `data.system.keras_environment`.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# By default TensorFlow uses oneDNN only on newer processors; AVX2 ones gain a fifth in speed, too.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # TensorFlow warns of repeated tracing, but each training must trace its own step.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -25,8 +24,18 @@ def _import_quietly() -> None:
         os.close(stderr)
 
 
-_import_quietly()
+def _reset_settings() -> None:
+    """Undo keras.json, which Keras has read if the caller's own code imported it first."""
+    import keras
 
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+
+
+_import_quietly()
+_reset_settings()
 
 if os.environ["KERAS_BACKEND"] == "tensorflow":
     import tensorflow as tf

@@ -20,13 +20,13 @@ from kfold.models.layers import ChooseAnnotator, SoftArgmax
 def heatmap_network(architecture: Architecture) -> tuple[dict[str, Any], dict[str, Any]]:
     """Build a heatmap network.
 
-    Images may have any size that is a multiple of 16; heatmaps have a quarter of it and cover the
-    same face.
+    Images may have any size that is a multiple of 16; heatmaps have a quarter of it and a further
+    ring of cells around the image, so that their means reach its edge.
 
     Returns:
         inputs: see `face_inputs`.
         outputs: `keypoints` (B, 15, 2) in pixels, as the face's annotator would place them; `maps`
-            (B, 24, 24, 15), log-probabilities over each heatmap's cells; `offset` (B, 15, 2) in
+            (B, 26, 26, 15), log-probabilities over each heatmap's cells; `offset` (B, 15, 2) in
             pixels, which is added to the heatmaps' mean positions.
     """
     inputs = face_inputs(size=None)
@@ -40,12 +40,14 @@ def heatmap_network(architecture: Architecture) -> tuple[dict[str, Any], dict[st
 
 
 def _logits(image: Any, architecture: Architecture) -> Any:
-    """Logits (B, 24, 24, 15 + 4) of both annotators, or (B, 24, 24, 15) if they share heatmaps."""
+    """Logits (B, 26, 26, 15 + 4) of both annotators, or (B, 26, 26, 15) if they share heatmaps."""
     stages, width = features(image, architecture), architecture.decoder_width
     x = stages.pop()
     while stages:
         x = layers.UpSampling2D()(conv(x, width, 1, architecture))
         x = layers.ReLU()(layers.Add()([x, conv(stages.pop(), width, 1, architecture)]))
+        if not stages:
+            x = layers.ZeroPadding2D()(x)  # the ring; the next convolution fills it
         x = conv(x, width, 3, architecture, activation="relu")
     # Small weights: every heatmap starts flat, and every keypoint in the middle of the image.
     small = keras.initializers.RandomNormal(stddev=0.01)

@@ -48,14 +48,34 @@ _CHOICE = _choice()
 class ChooseAnnotator(layers.Layer):
     """Selects the maps of each face's annotator: (B, h, w, 15 + 4) to (B, h, w, 15).
 
-    For keypoints that the second annotator does not label, it selects the first annotator's.
+    For keypoints that the second annotator does not label, it selects the first annotator's. The
+    selection is a weight that is not trained, since it may be changed once it is known which maps
+    were trained (see `replace_untrained`).
     """
+
+    def build(self, shapes: Any) -> None:
+        """Create the selection, one-hot matrices (2 annotators, 19, 15)."""
+        start = keras.initializers.Constant(_CHOICE)
+        self.choice = self.add_weight(
+            shape=_CHOICE.shape, initializer=start, trainable=False, name="choice"
+        )
+
+    def replace_untrained(self, learned: np.ndarray) -> None:
+        """Select the other annotator's map for what an annotator's map could not learn.
+
+        A keypoint that neither learned gets no map at all, and so the image's centre.
+
+        Args:
+            learned: bool (2 annotators, 15).
+        """
+        choice = np.where(learned[:, None], _CHOICE, _CHOICE[::-1])
+        self.choice.assign(choice * learned.any(axis=0))
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Select from `inputs`, maps (B, h, w, 19) and annotator (B,), 1 or 2."""
         maps, annotator = inputs
         # A product with a one-hot matrix: slices and gathers are slower, above all backward.
-        chosen = ops.take(_CHOICE, annotator - 1, axis=0)
+        chosen = ops.take(self.choice, annotator - 1, axis=0)
         flat = ops.reshape(maps, (-1, math.prod(maps.shape[1:-1]), maps.shape[-1]))
         return ops.reshape(flat @ chosen, (-1, *maps.shape[1:-1], len(KEYPOINTS)))
 
@@ -68,8 +88,9 @@ class ChooseAnnotator(layers.Layer):
 class SoftArgmax(layers.Layer):
     """Softmax over each heatmap, and its mean position (Nibali et al., 2018; Sun et al., 2018).
 
-    The h x w cells cover the image evenly: cell i is centred at (i + 1/2) 96/h - 1/2 px. Each
-    heatmap has a learned sharpness (the logarithm of an inverse temperature).
+    The outermost cells form a ring around the image (see `cell_centres`), without which no mean
+    could lie near its edge. Each heatmap has a learned sharpness (the logarithm of an inverse
+    temperature).
     """
 
     def build(self, shape: Any) -> None:
@@ -99,7 +120,8 @@ class AxisOffset(layers.Layer):
     mirrored labels are d pixels to the left, and a network trained on both learns neither. So the
     heatmaps learn the symmetric point, and this layer learns d for each annotator and keypoint: it
     is added in upright faces and subtracted in mirrored ones. Both keypoints of a left-right pair
-    share one d, because moving them apart is symmetric, which the heatmaps can learn.
+    share one d, because moving them apart is symmetric, which the heatmaps can learn. So is any
+    vertical offset, which mirroring keeps.
     """
 
     def build(self, shapes: Any) -> None:
@@ -112,6 +134,11 @@ class AxisOffset(layers.Layer):
         """The offsets d in pixels, (2 annotators, 15)."""
         each = IMAGE_SIZE * ops.reshape(self.offset, (len(ANNOTATORS), len(KEYPOINTS)))
         return (each + ops.take(each, MIRROR, axis=1)) / 2
+
+    def replace_untrained(self, learned: np.ndarray) -> None:
+        """Take the other annotator's offsets for keypoints not learned, bool (2, 15)."""
+        offset = np.asarray(self.offset).reshape(learned.shape)
+        self.offset.assign(np.where(learned, offset, offset[::-1]).ravel())
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Map annotator (B,), 1 or 2, and mirrored (B,), 0 or 1, to pixels (B, 15, 2)."""
@@ -127,5 +154,9 @@ class AxisOffset(layers.Layer):
 
 
 def cell_centres(cells: int) -> np.ndarray:
-    """Positions in pixels of a heatmap's cell centres along one axis, float32 (cells,)."""
-    return ((np.arange(cells) + 0.5) * IMAGE_SIZE / cells - 0.5).astype(np.float32)
+    """Positions in pixels of a heatmap's cell centres along one axis, float32 (cells,).
+
+    The inner cells cover the image evenly; the first and the last lie beyond it. 26 cells are
+    centred at -2.5, 1.5, ..., 93.5, 97.5.
+    """
+    return ((np.arange(cells) - 0.5) * IMAGE_SIZE / (cells - 2) - 0.5).astype(np.float32)

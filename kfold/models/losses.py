@@ -13,13 +13,9 @@ import keras
 from keras import ops
 
 from data.competition import COORDINATES, IMAGE_SIZE
-from kfold.metrics.score import FAR_LABEL, MAX_FLAGGED
+from kfold.metrics.score import CAP
 
 Loss = Callable[[Any, Any], Any]
-
-MAX_FLAGGED_OF_A_FOLD = 3 * MAX_FLAGGED
-"""As `MAX_FLAGGED`, for one fold: wrong labels are clustered, so a fold may have several times its
-share."""
 
 
 def residuals(target: Any, prediction: Any) -> tuple[Any, Any]:
@@ -80,30 +76,18 @@ class PooledRMSE(keras.metrics.Metric):
 
 
 @keras.saving.register_keras_serializable("kfold")
-class TrustedRMSE(PooledRMSE):
-    """Pooled RMSE without the labels that the predictions flag as grossly wrong.
+class CappedRMSE(PooledRMSE):
+    """Pooled RMSE in which no label counts as farther than `CAP` pixels from its prediction.
 
-    As on the leaderboard (see `kfold.metrics.score.untrusted_labels`), labels farther than
-    `FAR_LABEL` pixels are ignored, unless they are more than `MAX_FLAGGED_OF_A_FOLD` of the labels.
+    See `kfold.metrics.score.capped_rmse`.
     """
 
-    def __init__(self, name: str = "trusted_rmse", **options: Any) -> None:
+    def __init__(self, name: str = "capped_rmse", **options: Any) -> None:
         super().__init__(name, **options)
-        self.near_squares = self.add_variable((), "zeros", name="near_squares")
-        self.near_count = self.add_variable((), "zeros", name="near_count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add one batch: targets with NaN and predictions, (B, 15, 2) in pixels."""
-        super().update_state(y_true, y_pred)
         difference, present = residuals(y_true, y_pred)
-        near = ops.sum(difference**2, axis=-1, keepdims=True) <= FAR_LABEL**2
-        kept = ops.where(near, present, 0.0)
-        self.near_squares.assign_add(ops.sum(kept * difference**2))
-        self.near_count.assign_add(ops.sum(kept))
-
-    def result(self) -> Any:
-        """RMSE in pixels of all batches since the last reset."""
-        near = ops.sqrt(self.near_squares / ops.maximum(self.near_count, 1.0))
-        return ops.where(
-            self.near_count < (1 - MAX_FLAGGED_OF_A_FOLD) * self.count, super().result(), near
-        )
+        squares = ops.sum(difference**2, axis=-1)
+        self.squares.assign_add(ops.sum(ops.minimum(squares, CAP**2)))
+        self.count.assign_add(ops.sum(present))

@@ -12,6 +12,7 @@ from data.reader import read_competition
 from data.system.errors import UserError
 from kfold.config.cv_config import CVConfig
 from kfold.config.recipe import Recipe
+from kfold.labels.notes import data_notes
 from kfold.parallel.event_loop import run_trainings
 from kfold.parallel.jobs import Phase, plan_phases
 from kfold.parallel.outcomes import Diverged, EpochReport, Finished, Outcome
@@ -54,6 +55,8 @@ def cross_validate(
     data = read_competition(config.data)
     console.print(f"{config.data}: {len(data.train)} training faces, {len(data.test)} to predict")
     opened = start_run(config, data, folder, console, force)
+    for note in data_notes(data):
+        console.print(note)
     preset = config.preset
     train_models(opened, list(preset.models), preset.seeds, console, compute.jobs, resources)
     return opened
@@ -123,6 +126,9 @@ def _skip(task: Task, run: Run, console: Console) -> bool:
     if run.summary(*task):
         console.print(f"{_label(task, run)}: finished before, skipped")
         return True
+    if damage := run.damage(*task):
+        console.print(f"{_label(task, run)}: {damage.path} {damage.reason}; trained again")
+        return False
     if run.diverged(task.model, task.seed):
         console.print(
             f"{_label(task, run)}: diverged before, left out "

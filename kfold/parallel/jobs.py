@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from kfold.parallel.cgroups import cpu_limits, free_memory
 from kfold.runs.versions import backend
 
 WORKER_MEMORY = 5 << 29
@@ -50,13 +51,13 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
     an uninterrupted one does. (Where memory is short, the plan depends on the free memory, too.)
 
     Args:
-        wanted: trainings at a time; None to fill the cores, or the GPU if there is one, within the
-            free memory.
+        wanted: trainings at a time; None to fill the cores that this process may use, or the GPU
+            if there is one, within the free memory.
         trainings: number of all trainings.
     """
     import joblib
 
-    cores, on_gpu = joblib.cpu_count(), uses_gpu()
+    cores, on_gpu = min([joblib.cpu_count(), *cpu_limits()]), uses_gpu()
     if wanted is None:
         most = cores // CORES_PER_GPU_TRAINING if on_gpu else cores
         wanted = max(1, min(most, available_memory() // WORKER_MEMORY))
@@ -72,12 +73,12 @@ def _phase(trainings: int, jobs: int, threads: int, on_gpu: bool) -> Phase:
 
 
 def available_memory() -> int:
-    """Free memory in bytes; where the system does not say, all memory."""
+    """Free memory in bytes, within the limits of a container; all of it on other systems."""
     try:
         fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     except FileNotFoundError:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return int(fields["MemAvailable"].removesuffix("kB")) << 10
+    return min([int(fields["MemAvailable"].removesuffix("kB")) << 10, *free_memory()])
 
 
 def uses_gpu() -> bool:

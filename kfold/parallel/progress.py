@@ -109,8 +109,8 @@ class TrainingProgress:
 def _score(logs: dict[str, float]) -> str:
     """Held-out scores; a few wrong labels dominate the one over all labels."""
     size = f" at {logs['size']}x{logs['size']}" if logs["size"] < IMAGE_SIZE else ""
-    trusted, every = logs["val_trusted_rmse"], logs["val_rmse"]
-    return f"held-out RMSE{size} {trusted:.3f} trusted, {every:.3f} all labels"
+    capped, every = logs["val_capped_rmse"], logs["val_rmse"]
+    return f"held-out RMSE{size} {capped:.3f} capped, {every:.3f} all labels"
 
 
 def clock(seconds: float) -> str:

@@ -193,8 +193,7 @@ def _environment(resources: TrainingResources) -> dict[str, str]:
     variables = worker_environment(resources.cpus)
     if not resources.gpus:
         variables |= {"CUDA_VISIBLE_DEVICES": "-1"}
-    backend = os.environ.get("KERAS_BACKEND")
-    return variables | ({"KERAS_BACKEND": backend} if backend else {})
+    return variables | {"KERAS_BACKEND": os.environ["KERAS_BACKEND"]}
 
 
 def _shared(opened: OpenRun) -> SharedData:

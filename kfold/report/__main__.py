@@ -25,9 +25,9 @@ def main(options: ReportOptions) -> None:
     """Report on the runs in `options`."""
     from data.system.terminal import open_console
     from kfold.report.write import write_report
-    from kfold.runs.open_run import open_named_run
+    from kfold.runs.open_run import open_named_runs
 
-    runs = [open_named_run(name, options.data) for name in options.run or (None,)]
+    runs = open_named_runs(options.run or (None,), options.data)
     write_report(runs, open_console())
 
 

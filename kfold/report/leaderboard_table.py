@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from kfold.leaderboard.leaderboard import Line
+from kfold.leaderboard.line import Line
 
 PLOT_WIDTH, MARGIN = 170, 7
 """Of the plot in each row, in CSS pixels."""
@@ -53,15 +51,15 @@ class RmseAxis:
 
 def rmse_axis(lines: Sequence[Line]) -> RmseAxis:
     """An axis that covers folds and intervals of all lines not far behind the best."""
-    near = [line for line in lines if line.trusted.rmse < FAR_BEHIND * lines[0].trusted.rmse]
-    values = [v for line in near for v in (*line.fold_rmse, line.trusted.low, line.trusted.high)]
+    near = [line for line in lines if line.capped.rmse < FAR_BEHIND * lines[0].capped.rmse]
+    values = [v for line in near for v in (*line.fold_rmse, *line.interval)]
     return RmseAxis(min(values), max(values))
 
 
 def column_names(lines: Sequence[Line]) -> list[str]:
     """Headings to the right of name, RMSE and plot."""
-    names = ["gap", "annotator 1", "annotator 2", "all labels"]
-    if any(len(line.seed_rmse) > 1 for line in lines):
+    names = ["gap", "annotator 1", "annotator 2", "trusted", "all labels"]
+    if any(len(line.entry.seed_rmse) > 1 for line in lines):
         names.append("one seed")
     if any(line.rank for line in lines):
         names.append("rank")
@@ -70,15 +68,16 @@ def column_names(lines: Sequence[Line]) -> list[str]:
 
 def table_cells(line: Line, names: Sequence[str], teams: int) -> list[TableCell]:
     """Cells of a line in the columns `names`; ranks are among so many teams."""
-    gap, seeds = line.gap, line.seed_rmse
-    spread = f"± {np.std(seeds):.3f}" if len(seeds) > 1 else ""
-    one, two = line.trusted.by_annotator
+    gap = line.gap
+    spread = "" if math.isnan(line.seed_deviation) else f"± {line.seed_deviation:.3f}"
+    one, two = line.capped.by_annotator
     cells = {
         "gap": TableCell(f"+{gap.mean:.3f}", gap.mean, f"{gap.low:+.3f} to {gap.high:+.3f}"),
         "annotator 1": _number(one, 3),
         "annotator 2": _number(two, 3),
         "all labels": _number(line.score.rmse, 3, f"{line.score.low:.2f} to {line.score.high:.2f}"),
-        "one seed": _number(float(np.mean(seeds)) if seeds else math.nan, 3, spread),
+        "trusted": _number(line.trusted, 3),
+        "one seed": _number(line.one_seed, 3, spread),
         "rank": TableCell(f"{line.rank}", line.rank or math.nan, f"of {teams}"),
         "images/s": _number(line.entry.images_per_second or math.nan, 0),
         "minutes": _number(line.entry.minutes or math.nan, 1),

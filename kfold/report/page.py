@@ -14,13 +14,13 @@ from kfold.labels.duplicates import Duplicates
 from kfold.labels.suspects import Suspect
 from kfold.leaderboard.detail_tables import detail_tables
 from kfold.leaderboard.leaderboard import Leaderboard
-from kfold.metrics.score import FAR_LABEL, MAX_FLAGGED
+from kfold.metrics.score import CAP
 from kfold.report.charts.error_distribution import concentration, error_histogram, worst_share
 from kfold.report.charts.face_properties import rmse_by_property
 from kfold.report.charts.findings import findings
 from kfold.report.charts.keypoint_bias import average_faces, magnification
 from kfold.report.charts.keypoint_errors import rmse_by_keypoint
-from kfold.report.charts.learning_curves import learning_curves
+from kfold.report.charts.learning_curves import MAX_MODELS, MAX_TRAININGS, learning_curves
 from kfold.report.charts.submissions import submissions
 from kfold.report.charts.training_cost import CLIPPED, rmse_by_minutes
 from kfold.report.faces.augmentation import policy_examples
@@ -52,8 +52,7 @@ def write_page(
         leaderboard=leaderboard,
         best=leaderboard.best,
         keypoints=[name.replace("_", " ") for name in KEYPOINTS],
-        far_label=FAR_LABEL,
-        max_flagged=MAX_FLAGGED,
+        cap=CAP,
         **_leaderboard(leaderboard),
         **_errors(leaderboard),
         **_faces(leaderboard, suspects),
@@ -77,13 +76,15 @@ def _leaderboard(leaderboard: Leaderboard) -> dict[str, object]:
         "cost_chart": rmse_by_minutes(lines),
         "cost_clipped": CLIPPED,
         **submissions(leaderboard),
-        "curves": learning_curves(runs),
+        "curves": learning_curves(leaderboard),
+        "max_models": MAX_MODELS,
+        "max_trainings": MAX_TRAININGS,
         "low_res": any(r.low_res_share for run in runs for r in run.config.models.values()),
     }
 
 
 def _errors(leaderboard: Leaderboard) -> dict[str, object]:
-    by_keypoint = leaderboard.best.trusted.by_keypoint
+    by_keypoint = leaderboard.best.capped.by_keypoint
     hardest = int(np.nanargmax(by_keypoint))
     faces = list(average_faces(leaderboard))
     return {

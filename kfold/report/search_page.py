@@ -10,7 +10,7 @@ from data.system.atomic import write_text
 from kfold.config.cv_config import CORRECTIONS
 from kfold.config.presets import STANDARD
 from kfold.config.recipe import Recipe, differences
-from kfold.metrics.score import FAR_LABEL
+from kfold.metrics.score import CAP
 from kfold.report.charts.search_charts import CLIPPED, search_charts
 from kfold.report.page import TEMPLATES
 from kfold.runs.run import Run
@@ -48,7 +48,7 @@ def write_search(run: Run, study: Study, base: Recipe) -> str:
         counts=counts,
         trials=trial_table(study, base),
         charts=search_charts(study),
-        cap=FAR_LABEL,
+        cap=CAP,
         clipped=CLIPPED,
     )
     write_text(page, text)
@@ -83,8 +83,7 @@ def trial_table(study: Study, base: Recipe) -> pd.DataFrame:
 def _row(trial: FrozenTrial, base: Recipe) -> list[str]:
     score = "none" if trial.value is None else f"{trial.value:.4f}"
     if trial.state == TrialState.PRUNED and trial.value is not None:
-        on_first_fold = (trial.last_step or 0) < base.epochs
-        score += f" at epoch {trial.last_step}" + (", trusted" if on_first_fold else "")
+        score += f" at epoch {trial.last_step}"
     changes = differences(recipe_at(trial.params, base), base)
     return [
         f"{trial.number}",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from data.faces import Faces
+from data.reader import Competition
 from data.system.atomic import write_text
 from kfold.labels.duplicates import find_duplicates
 from kfold.labels.suspects import Suspect, rank_suspects, write_suspects
@@ -35,23 +35,23 @@ def write_report(runs: Sequence[OpenRun], console: Console) -> Leaderboard:
     duplicates = find_duplicates(train, runs[0].groups)
     suspects = rank_suspects(train, oof, duplicates.identical)
     write_leaderboard(leaderboard)
-    update_suspects(leaderboard.folder / SUSPECTS, suspects, train, console)
+    update_suspects(leaderboard.folder / SUSPECTS, suspects, leaderboard.data, console)
     page = write_page(leaderboard, duplicates, suspects)
     print_leaderboard(console, leaderboard)
-    if leaderboard.unfinished:
-        console.print(leaderboard.unfinished)
+    for note in leaderboard.notes:
+        console.print(note)
     console.print(f"With charts, faces and {len(suspects)} suspects: {page}")
     return leaderboard
 
 
 def update_suspects(
-    path: Path, suspects: Sequence[Suspect], faces: Faces, console: Console
+    path: Path, suspects: Sequence[Suspect], data: Competition, console: Console
 ) -> None:
     """Write suspects.csv and its SHA-256 beside it; keep a file that was edited by hand."""
     if path.is_file() and _checksum(path) != _recorded_checksum(path):
         console.print(f"{path} was edited by hand and is kept; delete it to get a new one.")
         return
-    write_suspects(path, suspects, faces)
+    write_suspects(path, suspects, data.train, data.checksum)
     write_text(_checksum_file(path), _checksum(path))
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from data.corrections import read_corrections
-from data.files import UNPACKED
 from data.reader import Competition, read_competition
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
-from kfold.runs.fold_table import FOLDS, read_folds
+from kfold.runs.fold_table import check_folds
 from kfold.runs.locate import latest_run, read_run, run_folder
 from kfold.runs.run import Run
 
@@ -41,7 +41,9 @@ class OpenRun:
         """
         if not self.run.config.corrections:
             return None
-        corrected, _ = read_corrections(self.run.folder / CORRECTIONS, self.data.train)
+        corrected, _ = read_corrections(
+            self.run.folder / CORRECTIONS, self.data.train, self.data.checksum
+        )
         return corrected.keypoints
 
 
@@ -53,17 +55,18 @@ def open_run(run: Run, data: Competition | None = None) -> OpenRun:
         data: the competition's files, if they are read already.
 
     Raises:
-        UserError: the run has no folds, or was made with other data.
+        UserError: the run has no folds or damaged ones, or was made with other data.
     """
     data = data or read_competition(Path(run.config.data))
-    table = read_folds(run.folder)
-    if table is None:
-        raise UserError(f"{run.folder}: expected {FOLDS}, found none. Run `make cv` again.")
+    run = replace(run, test_faces=len(data.test))
+    table = run.fold_table
     if data.checksum != run.config.checksum:
         raise UserError(
-            f"{run.config.data}: these are other files than {run.folder} was made with. "
-            f"Pass DATA=<folder> with the same ones; {UNPACKED}."
+            f"{run.config.data}: expected the data that {run.folder} was made with, checksum "
+            f"{run.config.checksum[:12]}, found other data, {data.checksum[:12]}. Pass "
+            "DATA=<folder> with the same data, however it is packed."
         )
+    check_folds(run.folder, table, data.train, run.config.folds)
     return OpenRun(run, data, table["fold"].to_numpy(), table["group"].to_numpy())
 
 
@@ -77,7 +80,14 @@ def open_named_run(name: str | None, data: Path | None = None) -> OpenRun:
     Raises:
         UserError: there is no such run, or it was made with other data.
     """
-    run = read_run(run_folder(name) if name else latest_run())
+    return open_named_runs((name,), data)[0]
+
+
+def open_named_runs(names: Sequence[str | None], data: Path | None = None) -> list[OpenRun]:
+    """Open existing runs, each once, as `open_named_run` does; shared data are read once."""
+    folders = [run_folder(name) if name else latest_run() for name in dict.fromkeys(names)]
+    runs = [read_run(folder) for folder in folders]
     if data:
-        run = replace(run, config=replace(run.config, data=str(data)))
-    return open_run(run)
+        runs = [replace(run, config=replace(run.config, data=str(data))) for run in runs]
+    shared = {path: read_competition(Path(path)) for path in {run.config.data for run in runs}}
+    return [open_run(run, shared[run.config.data]) for run in runs]

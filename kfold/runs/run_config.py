@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from data.files import UNPACKED
+from annotated_types import Ge
+
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
-from kfold.config.recipe import Recipe
+from kfold.config.recipe import Count, Recipe
 from kfold.config.validation import STRICT
 
 CONFIG = "config.json"
@@ -23,7 +24,7 @@ class RunConfig:
 
     Attributes:
         data: the folder with the competition's files.
-        checksum: SHA-256 of those files, in hex.
+        checksum: SHA-256 of their decoded content, in hex.
         folds: how many folds the rows are assigned to.
         seeds: trainings per model and fold, with seeds 0, 1, ...
         models: recipes by model name.
@@ -34,8 +35,8 @@ class RunConfig:
 
     data: str
     checksum: str
-    folds: int
-    seeds: int
+    folds: Annotated[int, Ge(2)]
+    seeds: Count
     models: dict[str, Recipe]
     corrections: str = ""
 
@@ -70,8 +71,6 @@ def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
 
 def _alternative(folder: Path, before: RunConfig, changed: list[str], models: list[str]) -> str:
     """Another way than a new name, by the `changed` fields of the run and the `models` changed."""
-    if "data checksum" in changed:
-        return f"; {UNPACKED}"
     if changed == ["corrections"] and before.corrections:
         return f", or its own CORRECTIONS={folder / CORRECTIONS}"
     if (folder / JOURNAL).exists():

@@ -16,8 +16,10 @@ from data.reader import Competition
 from data.system.atomic import write_json, write_text
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS, CVConfig
+from kfold.config.names import check_model_names
 from kfold.folds.assignment import assign_folds
 from kfold.folds.person_groups import person_groups
+from kfold.runs.code_version import code_version, distinct_sources
 from kfold.runs.fold_table import FOLDS, write_folds
 from kfold.runs.locate import made_with, read_run
 from kfold.runs.open_run import OpenRun, open_run
@@ -46,7 +48,7 @@ def start_run(
     preset = config.preset
     wanted = RunConfig(str(config.data), data.checksum, preset.folds, preset.seeds, preset.models)
     if config.corrections:
-        _, applied = read_corrections(config.corrections, data.train)
+        _, applied = read_corrections(config.corrections, data.train, data.checksum)
         content = config.corrections.read_bytes()
         wanted = replace(wanted, corrections=hashlib.sha256(content).hexdigest())
     run = configure_run(folder, wanted, force)
@@ -54,7 +56,9 @@ def start_run(
         write_text(folder / CORRECTIONS, content.decode())
         console.print(f"{config.corrections}: {applied} corrections, for training only")
     _ensure_folds(run, data, console)
-    return open_run(run, data)
+    opened = open_run(run, data)
+    _warn_of_other_code(opened.run, console)
+    return opened
 
 
 def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
@@ -66,13 +70,16 @@ def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
         force: forget the trainings asked for, and all of a model whose recipe changed.
 
     Raises:
-        UserError: the run was made with other data, folds or recipes, `force` would forget the
-            trials of a search, or Keras's backend is not installed.
+        UserError: the run was made with other data, folds or recipes, a model's name cannot be
+            that of a folder, `force` would forget the trials of a search, or Keras's backend is
+            not installed.
     """
     made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
     history = [made]
-    if _started(folder):
-        before = read_run(folder).config
+    started = _started(folder)
+    before = read_run(folder).config if started else config
+    check_model_names(before.models | config.models, f"{folder}: models")
+    if started:
         kept = replace(before, models=before.models | config.models) if force else before
         refuse_changes(folder, kept, config)
         if force:
@@ -83,7 +90,7 @@ def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
         earlier = made_with(folder)
         history = earlier if made in earlier[-1:] else [*earlier, made]
     write_json(folder / CONFIG, {"config": asdict(config), "made_with": history})
-    return Run(folder, config)
+    return Run(folder, config, code_version())
 
 
 def _ensure_folds(run: Run, data: Competition, console: Console) -> None:
@@ -94,6 +101,15 @@ def _ensure_folds(run: Run, data: Competition, console: Console) -> None:
     folds = assign_folds(groups.labels, data.train.annotator, run.config.folds)
     write_folds(run.folder, data.train, groups.labels, folds)
     console.print(f"{groups} faces; no group crosses folds")
+
+
+def _warn_of_other_code(run: Run, console: Console) -> None:
+    others = distinct_sources([run.code, *run.code_versions])[1:]
+    if others:
+        console.print(
+            f"{run.folder}: trainings of other code are kept: {' and '.join(others)}. This is "
+            f"{run.code}; FORCE=1 trains again what is asked for."
+        )
 
 
 def _started(folder: Path) -> bool:

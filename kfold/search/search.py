@@ -2,9 +2,8 @@
 
 The value of a trial is the capped RMSE of its out-of-fold predictions, on the folds of `make cv`,
 after the same number of epochs for every trial. Grossly wrong labels would hide differences between
-recipes in a plain RMSE. The capped one needs no reference prediction to leave them out, so it means
-the same on some of the folds, and in a later search. Within a training, where Keras computes the
-scores, trials are compared by the trusted RMSE.
+recipes in a plain RMSE. The capped one means the same on some of the folds, within a training, and
+in a later search.
 
 A trial is one model of a run, the search's folder, with weights and predictions as in any run.
 """
@@ -102,7 +101,7 @@ class Search:
         self.progress.epoch(self._label(running), report.epoch, report.logs)
         # The last epoch is judged by the mean over test-time views instead, see `_advance`.
         compared = first_comparison(self._base.epochs) <= report.epoch < self._base.epochs
-        score = report.logs.get("val_trusted_rmse")
+        score = report.logs.get("val_capped_rmse")
         if report.task.fold == 0 and compared and score is not None and not running.stopping:
             running.stopping = running.report(report.epoch, score, last=False)
             return running.stopping

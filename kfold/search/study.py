@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import re
 from pathlib import Path
 
 import numpy as np
 import optuna
 from optuna.distributions import distribution_to_json
 from optuna.samplers import TPESampler
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from data.system.errors import UserError
 from kfold.config.architecture import multiply_adds
 from kfold.config.recipe import Recipe
-from kfold.runs.run_config import JOURNAL
+from kfold.runs.locate import read_run
+from kfold.runs.run_config import CONFIG, JOURNAL
+from kfold.search.journal import open_journal
 from kfold.search.space import MAX_COST, SPACE, params_of, recipe_at
 
 REDUCTION = 3
@@ -47,11 +47,9 @@ def open_study(folder: Path, reference: Recipe) -> Study:
         UserError: the search was started with another space.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    path = (folder / JOURNAL).resolve()
-    _repair(path)
     study = optuna.create_study(
         study_name="search",
-        storage=JournalStorage(JournalFileBackend(str(path))),
+        storage=open_journal(folder / JOURNAL),
         load_if_exists=True,
         pruner=optuna.pruners.SuccessiveHalvingPruner(
             first_comparison(reference.epochs), reduction_factor=REDUCTION
@@ -61,6 +59,7 @@ def open_study(folder: Path, reference: Recipe) -> Study:
     study.sampler = TPESampler(seed=len(study.trials), n_startup_trials=VARIATIONS)
     _refuse_another_space(study, folder)
     _fail_half_asked(study)
+    _skip_lost(study, folder)
     if not any(is_reference(trial) and trial.state != TrialState.FAIL for trial in study.trials):
         study.enqueue_trial(params_of(reference), user_attrs={"reference": True})
     return study
@@ -116,13 +115,6 @@ def finished(study: Study) -> list[FrozenTrial]:
     return sorted(trials, key=lambda trial: trial.value or 0.0)
 
 
-def _repair(path: Path) -> None:
-    """Remove what a killed search leaves: a lock file, and half a line at the end."""
-    path.with_name(path.name + ".lock").unlink(missing_ok=True)
-    if path.is_file():
-        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)
-
-
 def _refuse_another_space(study: Study, folder: Path) -> None:
     now = {name: distribution_to_json(values) for name, values in SPACE.items()}
     if not study.trials:
@@ -141,3 +133,12 @@ def _fail_half_asked(study: Study) -> None:
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         if not accepted(trial):
             study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _skip_lost(study: Study, folder: Path) -> None:
+    """Give no new trial the number of one that a damaged journal lost: its model has files."""
+    models = read_run(folder).config.models if (folder / CONFIG).is_file() else ()
+    numbers = [int(found[1]) for name in models if (found := re.fullmatch(r"trial(\d+)", name))]
+    last = max(numbers, default=0)
+    while 0 < last >= len(study.trials):
+        study.add_trial(optuna.trial.create_trial(state=TrialState.FAIL))

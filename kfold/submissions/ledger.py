@@ -6,14 +6,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, FiniteFloat, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from data.system.atomic import write_csv
 from data.system.csv_text import read_csv_text
 from data.system.errors import UserError
 from data.system.locks import locked
+
+
+def _refuse_underscores(value: object) -> object:
+    if isinstance(value, str) and "_" in value:  # pydantic reads "6_1.5" as 61.5
+        raise PydanticCustomError("number", "Input should be a number")
+    return value
+
+
+_Plain = BeforeValidator(_refuse_underscores)
+_Score = Annotated[FiniteFloat, _Plain]
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,11 @@ class Upload:
     run: str
     checksum: str
     message: str
-    out_of_fold: float
-    public: float | None = None
-    private: float | None = None
-    rank: int | None = None
-    reference: int = field(kw_only=True)
+    out_of_fold: _Score
+    public: _Score | None = None
+    private: _Score | None = None
+    rank: Annotated[int, _Plain] | None = None
+    reference: Annotated[int, _Plain] = field(kw_only=True)
     error: str = field(default="", kw_only=True)
 
     @property

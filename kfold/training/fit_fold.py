@@ -6,7 +6,7 @@ import gc
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,23 @@ import numpy as np
 from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 
+from augment.policies import policy_named
+from data.competition import IMAGE_SIZE
 from data.faces import Faces
 from data.system.atomic import replacing, write_json
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
+from kfold.labels.coverage import learnable
 from kfold.metrics.score import rmse
 from kfold.models.keypoint_model import KeypointModel
-from kfold.models.layers import AxisOffset
+from kfold.models.layers import AxisOffset, ChooseAnnotator
 from kfold.models.registry import build_model
 from kfold.runs.predictions import Predictions
-from kfold.runs.task import TrainingSummary
+from kfold.runs.task import DamagedError, TrainingSummary
+from kfold.runs.training_files import HISTORY, WEIGHTS, check_files
 from kfold.training.trainer import DivergedError, OnEpoch, Trainer, predict, seed_of
 from kfold.training.training_data import TrainingData
+from kfold.training.tta import TTA
 
 
 @contextmanager
@@ -55,8 +60,8 @@ def fit_fold(
 ) -> TrainingSummary:
     """Train on the other folds, predict this one and the test set, and write both to `folder`.
 
-    The same arguments give the same files. A folder with a `done.json` is left as it is; files of
-    an interrupted training, which has none, are replaced.
+    The same arguments give the same files. A folder with a finished training is left as it is;
+    files of an interrupted or damaged one are replaced.
 
     Args:
         recipe: what to train, and how.
@@ -73,11 +78,13 @@ def fit_fold(
         DivergedError: the loss or a prediction became NaN or infinite.
         StoppedError: raised by `on_epoch`.
     """
-    if finished := TrainingSummary.read(folder):
-        return finished
+    held_out = np.flatnonzero(data.folds == fold)
+    with suppress(DamagedError):
+        if finished := TrainingSummary.read(folder):
+            check_files(folder, recipe, held_out, len(data.test))
+            return finished
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    held_out = np.flatnonzero(data.folds == fold)
     validation, train = data.train[held_out], _training_faces(recipe, data, fold)
     keras.utils.set_random_seed(seed_of(seed, fold))
     model = build_model(recipe)
@@ -85,7 +92,9 @@ def fit_fold(
     trainer = Trainer(model, recipe, validation, seed_of(seed, fold), workers, on_epoch)
     trainer.run(train)
     seconds = time.perf_counter() - start
-    predictions = _predict_both(model, recipe, data, held_out)
+    learned = learnable(train, mirrored=policy_named(recipe.policy).flip > 0)
+    _replace_untrained(model, learned)
+    predictions = _predict_both(model, recipe, data, held_out, learned[0] | learned[1])
     summary = TrainingSummary(
         rmse=rmse(validation.keypoints, predictions.oof.mean(axis=0)),
         epochs=recipe.epochs,
@@ -94,11 +103,12 @@ def fit_fold(
         waiting=trainer.waiting_seconds / seconds,
         parameters=model.count_params(),
         axis_offset=_axis_offset(model),
+        code=data.code,
     )
     predictions.write(folder)
-    with replacing(folder / "model.weights.h5") as path:
+    with replacing(folder / WEIGHTS) as path:
         _save_weights(model, path)
-    write_json(folder / "history.json", trainer.history)
+    write_json(folder / HISTORY, trainer.history)
     summary.write(folder)
     return summary
 
@@ -115,14 +125,30 @@ def _training_faces(recipe: Recipe, data: TrainingData, fold: int) -> Faces:
     return faces[rows]
 
 
+def _replace_untrained(model: KeypointModel, learned: np.ndarray) -> None:
+    """Use the other annotator's maps and offsets for those that had no labels, bool (2, 15)."""
+    for layer in model.layers:
+        if isinstance(layer, ChooseAnnotator | AxisOffset):
+            layer.replace_untrained(learned)
+
+
 def _predict_both(
-    model: KeypointModel, recipe: Recipe, data: TrainingData, held_out: np.ndarray
+    model: KeypointModel,
+    recipe: Recipe,
+    data: TrainingData,
+    held_out: np.ndarray,
+    learned: np.ndarray,
 ) -> Predictions:
-    """Predict the held-out rows and the test set."""
-    oof = predict(model, data.train[held_out], recipe.tta)
-    test = predict(model, data.test, recipe.tta)
+    """Predict the held-out rows and the test set.
+
+    A keypoint that is not `learned`, bool (15,), of either annotator is put in the image's centre:
+    networks without heads for each annotator have an untrained output there.
+    """
+    oof = predict(model, data.train[held_out], TTA[recipe.tta])
+    test = predict(model, data.test, TTA[recipe.tta])
     if not (np.isfinite(oof).all() and np.isfinite(test).all()):
         raise DivergedError("predictions are not finite, though the loss was.")
+    oof[:, :, ~learned] = test[:, :, ~learned] = (IMAGE_SIZE - 1) / 2
     return Predictions(held_out, oof, test)
 
 

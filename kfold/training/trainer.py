@@ -18,9 +18,9 @@ from data.faces import Faces
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
 from kfold.models.keypoint_model import KeypointModel
-from kfold.models.losses import LOSSES, PooledRMSE, TrustedRMSE
+from kfold.models.losses import LOSSES, CappedRMSE, PooledRMSE
 from kfold.training.optimizer import build_optimizer
-from kfold.training.tta import TTA, predict_with_tta
+from kfold.training.tta import TTA, View, predict_with_tta
 
 OnEpoch = Callable[[int, dict[str, float]], None]
 """Receives the epoch, from 1, and its losses, scores and image `size` in pixels."""
@@ -38,13 +38,15 @@ class StoppedError(Exception):
     """Raised by `on_epoch` to end a training early."""
 
 
-def predict(model: KeypointModel, faces: Faces, tta: str = "none") -> np.ndarray:
+def predict(
+    model: KeypointModel, faces: Faces, views: tuple[View, ...] = TTA["none"]
+) -> np.ndarray:
     """Predict the keypoints of N faces in each of V test-time views.
 
     Args:
         model: a trained model.
         faces: N faces; their labels are not used.
-        tta: test-time augmentation, a name in `kfold.training.tta.TTA`.
+        views: of each face, such as a set of `kfold.training.tta.TTA`.
 
     Returns:
         float32 (V, N, 15, 2) in pixels, clipped to the image.
@@ -54,7 +56,7 @@ def predict(model: KeypointModel, faces: Faces, tta: str = "none") -> np.ndarray
         inputs = network_inputs(images, faces.annotator, np.full(len(images), mirrored))
         return model.predict(inputs, batch_size=_PREDICTION_BATCH, verbose=0)["keypoints"]
 
-    return predict_with_tta(TTA[tta], faces.images, predict_images)
+    return predict_with_tta(views, faces.images, predict_images)
 
 
 def seed_of(seed: int, part: int) -> int:
@@ -96,7 +98,7 @@ class Trainer:
         low_res = round(epochs * recipe.low_res_share)
         for start, stop in pairwise(sorted({0, low_res, epochs})):
             # Compile again for each image size: one trace for all sizes would be slower.
-            metrics = [PooledRMSE(), TrustedRMSE()]
+            metrics = [PooledRMSE(), CappedRMSE()]
             self.model.compile(optimizer, LOSSES[recipe.loss], metrics=metrics)
             size = _LOW_RES_SIZE if stop <= low_res else IMAGE_SIZE
             self._fit(train, range(start, stop), size)

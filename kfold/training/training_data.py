@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from data.faces import Faces
+from kfold.runs.code_version import UNKNOWN
 from kfold.runs.open_run import OpenRun
 
 
@@ -19,12 +20,14 @@ class TrainingData:
         test: the M faces of the test set.
         folds: int (N,), the fold that each row is held out in.
         corrected: float32 (N, 15, 2) in pixels, labels to train on instead of those of `train`.
+        code: version of the code that trains, see `kfold.runs.code_version`.
     """
 
     train: Faces
     test: Faces
     folds: np.ndarray
     corrected: np.ndarray | None = None
+    code: str = UNKNOWN
 
     @property
     def labelled(self) -> Faces:
@@ -40,5 +43,5 @@ def training_data(opened: OpenRun) -> TrainingData:
     Raises:
         UserError: the run's corrections do not fit its data.
     """
-    data = opened.data
-    return TrainingData(data.train, data.test, opened.folds, opened.corrected_keypoints())
+    data, corrected = opened.data, opened.corrected_keypoints()
+    return TrainingData(data.train, data.test, opened.folds, corrected, opened.run.code)

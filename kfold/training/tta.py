@@ -56,8 +56,8 @@ TTA: dict[str, tuple[View, ...]] = {
 """Sets of test-time views by name.
 
 Networks with strides are not invariant to shifts below their stride (Zhang, 2019, "Making
-Convolutional Networks Shift-Invariant Again"). `eight` covers every diagonal phase of the 4 px
-stride of a 24x24 heatmap; `four` takes the two farthest apart.
+Convolutional Networks Shift-Invariant Again"). `eight` covers every diagonal phase of a
+heatmap's 4 px stride; `four` takes the two farthest apart.
 """
 
 

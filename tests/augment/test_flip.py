@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from augment.flip import KeypointFlip
 from data.competition import IMAGE_SIZE, KEYPOINTS, MIRROR
 
-PIXELS = st.floats(0, IMAGE_SIZE - 1, width=32)
+PIXELS = st.floats(-1, IMAGE_SIZE, width=32)
 COORDINATES = arrays(np.float32, (len(KEYPOINTS), 2), elements=PIXELS | st.just(float("nan")))
 PARAMS = A.KeypointParams("xy", remove_invisible=False)
 IMAGE = np.arange(IMAGE_SIZE**2, dtype=np.uint32).astype(np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)

@@ -38,7 +38,7 @@ class BenchOptions:
     """Time every stage against a simple baseline; write runs/bench/bench.json."""
 
     data: Path | None = None
-    """Folder with the competition's four files; without it, loading and memory are skipped."""
+    """Folder with the competition's four files, for loading, memory and reports."""
     repetitions: int = 3
     """Runs of each measurement, of which the median is reported."""
 
@@ -83,11 +83,11 @@ def _rows(options: BenchOptions) -> Iterator[Row]:
     if options.data:
         yield from loading(options.data, options.repetitions)
         yield from memory(options.data)
+        yield from reading(options.data)
     yield from augmentation(options.repetitions)
     yield from training(options.repetitions)
     yield from step(options.repetitions)
     yield from growth(options.repetitions)
-    yield from blending(options.repetitions)
     yield from start_up(options.repetitions)
 
 
@@ -185,10 +185,12 @@ def growth(repetitions: int) -> Iterator[Row]:
             yield Row("grow", f"{rows} rows, {epochs} epochs", figures[name], unit, ratio)
 
 
-def blending(repetitions: int) -> Iterator[Row]:
-    """Fitting and scoring the ensembles, and writing submission.csv."""
-    for name, seconds in measured("tests.bench.blending", repetitions=repetitions).items():
-        yield Row("blend", name, seconds, "s")
+def reading(folder: Path) -> Iterator[Row]:
+    """Commands that read a run of four models: the first fits the blends, the others find them."""
+    figures = measured("tests.bench.large_run", folder.resolve(), 4, 1, 5, repetitions=1)
+    for name, figure in figures.items():
+        command, _, unit = name.partition(", ")
+        yield Row("read a run", command, figure, unit)
 
 
 def start_up(repetitions: int) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from kfold.models.losses import LOSSES
 from kfold.models.registry import build_model
 from kfold.training.optimizer import build_optimizer
 from kfold.training.trainer import predict
+from kfold.training.tta import TTA
 
 RECIPE = replace(MODELS["heatmap"], batch_size=16)
 FACES = 48
@@ -30,11 +31,11 @@ def two_epochs(weights: Path) -> dict[str, np.ndarray]:
     model = build_model(RECIPE)
     model.load_weights(weights)
     model.heatmap_weight = RECIPE.heatmap_weight
-    before = predict(model, faces[:8], RECIPE.tta)
+    before = predict(model, faces[:8], TTA[RECIPE.tta])
     model.compile(build_optimizer(RECIPE, 6), LOSSES[RECIPE.loss])
     with Batches(faces, RECIPE.batch_size, RECIPE.policy, seed=0) as batches:
         losses = model.fit(batches, epochs=2, verbose=0).history["loss"]
-    after = predict(model, faces[:8], RECIPE.tta)
+    after = predict(model, faces[:8], TTA[RECIPE.tta])
     return {"before": before, "losses": np.array(losses), "after": after}
 
 

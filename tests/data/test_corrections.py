@@ -6,6 +6,8 @@ from data.corrections import read_corrections
 from data.faces import Faces
 from data.system.errors import UserError
 
+FULLWIDTH = "\N{FULLWIDTH DIGIT FOUR}"
+CHECKSUM = "0123456789abcdef" * 4
 HEADER = "rank,row,keypoint,action,x,y,reason\n"
 
 
@@ -27,7 +29,7 @@ def test_labels_are_dropped_and_set(tmp_path, faces):
     path = write_corrections(
         tmp_path, "1,4,nose_tip,drop,,,far", "2,7,,drop,,,moved", "3,0,nose_tip,set,12.5,96,swapped"
     )
-    corrected, applied = read_corrections(path, faces)
+    corrected, applied = read_corrections(path, faces, CHECKSUM)
     nose = KEYPOINTS.index("nose_tip")
     expected = faces.keypoints.copy()
     expected[1, nose], expected[2], expected[0, nose] = np.nan, np.nan, (12.5, 96)
@@ -44,7 +46,14 @@ def test_labels_are_dropped_and_set(tmp_path, faces):
         ("1,4,,set,3,4,", "line 2, column keypoint"),
         ("1,4,nose_tip,delete,,,", "line 2, column action: expected drop or set, found 'delete'"),
         ("1,4,nose_tip,set,97,4,", "line 2, columns x and y: expected pixels from 0 to 96"),
-        ("1,4,nose_tip,set,nan,4,", "columns x and y"),
+        *(
+            (f"1,4,nose_tip,set,{x},4,", f"columns x and y: .* found '{x}' and '4'")
+            for x in ("nan", "inf", "-1", "1e400", "6_1.5", f"6{FULLWIDTH}", "0x1F", "1 2", "")
+        ),
+        *(
+            (f"1,{row},nose_tip,drop,,,", f"column row: expected a row .*, found '{row[:40]}'")
+            for row in (FULLWIDTH, "-4", "4.0", "1_0", "nan", "9" * 5000)
+        ),
         ("1,4,nose_tip,set", "columns x and y"),
         ("# checked", "line 2, column row: expected a row from 0 to 7, found ''"),
         ('1,4,nose_tip,drop,,,"far', "expected a CSV file of corrections, found none .* line 2"),
@@ -53,29 +62,49 @@ def test_labels_are_dropped_and_set(tmp_path, faces):
 )
 def test_an_invalid_line_is_refused(tmp_path, faces, line, message):
     with pytest.raises(UserError, match=message):
-        read_corrections(write_corrections(tmp_path, line), faces)
+        read_corrections(write_corrections(tmp_path, line), faces, CHECKSUM)
 
 
 def test_a_file_that_a_spreadsheet_saved_is_read(tmp_path, faces):
     path = tmp_path / "corrections.csv"
     content = "row,keypoint,action,x,y\r\n4,nose_tip,drop,,\r\n,,,,\r\n"
     path.write_text(content, encoding="utf-8-sig", newline="")
-    assert read_corrections(path, faces)[1] == 1
+    assert read_corrections(path, faces, CHECKSUM)[1] == 1
 
 
 def test_empty_lines_and_line_breaks_in_a_field_count_as_lines(tmp_path, faces):
     lines = ('1,4,nose_tip,drop,,,"far\noff"', "", "2,4,nose_tip,delete,,,")
     with pytest.raises(UserError, match="line 5, column action"):
-        read_corrections(write_corrections(tmp_path, *lines), faces)
+        read_corrections(write_corrections(tmp_path, *lines), faces, CHECKSUM)
+
+
+@pytest.mark.parametrize("stated", ["0123456789abcdef", ""])
+def test_corrections_of_this_data_or_of_none_named_are_read(tmp_path, faces, stated):
+    path = tmp_path / "corrections.csv"
+    path.write_text(f"row,keypoint,action,x,y,data\n4,nose_tip,drop,,,{stated}\n")
+    assert read_corrections(path, faces, CHECKSUM)[1] == 1
+
+
+def test_corrections_of_other_data_are_refused(tmp_path, faces):
+    path = tmp_path / "corrections.csv"
+    lines = "4,nose_tip,drop,,,\n4,,drop,,,0123456789abcdef\n7,,drop,,,ffff456789abcdef\n"
+    path.write_text(f"row,keypoint,action,x,y,data\n{lines}")
+    message = (
+        "line 4, column data: expected .* 0123456789abcdef, found .* other data, ffff456789abcdef. "
+        "Pass DATA=<folder> .* delete the column data"
+    )
+    with pytest.raises(UserError, match=message):
+        read_corrections(path, faces, CHECKSUM)
 
 
 def test_a_missing_file_and_wrong_columns_are_refused(tmp_path, faces):
     with pytest.raises(UserError, match="none that can be read"):
-        read_corrections(tmp_path / "none.csv", faces)
+        read_corrections(tmp_path / "none.csv", faces, CHECKSUM)
     other = tmp_path / "other.csv"
     other.write_text("row,keypoint\n")
     with pytest.raises(UserError, match=r"line 1: .*action is missing"):
-        read_corrections(other, faces)
-    other.write_text("row,keypoint,action,x,y,x\n")
-    with pytest.raises(UserError, match=r"line 1: .*x appears twice"):
-        read_corrections(other, faces)
+        read_corrections(other, faces, CHECKSUM)
+    for twice in ("x", "data"):
+        other.write_text(f"row,keypoint,action,data,x,y,{twice}\n")
+        with pytest.raises(UserError, match=rf"line 1: .*{twice} appears twice"):
+            read_corrections(other, faces, CHECKSUM)

@@ -69,6 +69,16 @@ def test_without_todays_leaderboard_the_older_one_stays(
     assert (out / LEADERBOARD_FILE).read_text() == older
 
 
+def test_files_are_there_although_the_leaderboard_cannot_be_written(
+    kaggle: KaggleServer, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (out / LEADERBOARD_FILE).mkdir(parents=True)  # stands in for a read-only folder, also for root
+    main(DownloadOptions(out))
+    printed = capsys.readouterr()
+    assert "6 training and 4 test faces" in printed.out
+    assert "Ranks are estimated from an older leaderboard" in printed.err
+
+
 def test_a_leaderboard_of_zeros_is_refused(kaggle: KaggleServer, out: Path) -> None:
     kaggle.teams = [(0.0, 0.0)] * 3
     main(DownloadOptions(out))
@@ -110,14 +120,20 @@ def test_zips_without_the_competitions_files_are_refused(
         other = archive.read("test.zip")
     broken_inside = rezip({"training.zip": rezip({}, whole)[:-50]}, whole)
     for content, expected in [
-        (whole[:-100], f"{SLUG}.zip: expected a complete zip, found a cut-off or damaged one"),
+        (
+            whole[:-100],
+            f"{SLUG}.zip: expected a complete zip or .tar.gz, found a cut-off or damaged one",
+        ),
         (bytes(flipped), "damaged"),
         (b"", "found something else"),
         (b"no zip at all", "found something else"),
         (b"<!doctype html><title>Sign in</title>", "found a web page (are the rules accepted?"),
-        (rezip({"test.zip": None}, whole), "expected test.csv or test.zip in it"),
+        (rezip({"test.zip": None}, whole), "expected test.csv, plain or zipped, in it"),
         (broken_inside, f"{SLUG}.zip/training.zip: expected a complete zip"),
-        (rezip({"training.zip": other}, whole), "training.zip: expected training.csv in it"),
+        (
+            rezip({"training.zip": other}, whole),
+            "training.zip: expected training.csv, plain or zipped, in it",
+        ),
         (rezip({"IdLookupTable.csv": b"RowId\n"}, whole), "IdLookupTable.csv, line 1"),
     ]:
         kaggle.archive = content

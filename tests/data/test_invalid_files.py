@@ -7,6 +7,8 @@ from data.reader import read_competition
 from data.system.errors import UserError
 from tests.data.file_edits import edit, line, zip_large_files
 
+FULLWIDTH = "\N{FULLWIDTH DIGIT FOUR}"
+
 INVALID = {
     "empty": ("training.csv", lambda t: "", r"training.csv: expected a header, found an empty"),
     "only a header": ("test.csv", lambda t: t.split("\n")[0], r"test.csv: expected rows"),
@@ -76,6 +78,64 @@ INVALID = {
         "training.csv",
         line(2, lambda t: "inf" + t[t.index(",") :]),
         r"column left_eye_center_x: .*'inf'",
+    ),
+    **{
+        f"label {text}": (
+            "training.csv",
+            line(2, lambda t, text=text: text + t[t.index(",") :]),
+            rf"line 2, column left_eye_center_x: .*, found '{text}'",
+        )
+        for text in ("6_1.5", "nan", "1e400", FULLWIDTH, "-inf")
+    },
+    **{
+        f"id {text}": (
+            "test.csv",
+            line(2, lambda t, text=text: text + t[t.index(",") :]),
+            rf"line 2, column ImageId: .*, found '{text}'",
+        )
+        for text in ("1_0", "nan", "1.0", "1e2", FULLWIDTH)
+    },
+    **{
+        f"pixel {text}": (
+            "test.csv",
+            line(2, lambda t, text=text: t.replace(" ", f" {text} ", 1)),
+            rf"line 2, column Image: .*, found '{text}' as pixel 2",
+        )
+        for text in ("1_0", "nan", "1.0", "1e2", FULLWIDTH)
+    },
+    **{
+        f"row id {text}": (
+            name,
+            line(2, lambda t, text=text: text + t[t.index(",") :]),
+            rf"{name}, line 2, column RowId: .*, found '{text}'",
+        )
+        for text in ("1_0", "nan", "1e2", FULLWIDTH)
+        for name in ("IdLookupTable.csv", "SampleSubmission.csv")
+    },
+    "image id of the lookup table": (
+        "IdLookupTable.csv",
+        line(2, lambda t: t.replace("1,1,", "1,1_0,")),
+        r"line 2, column ImageId: .*, found '1_0'",
+    ),
+    "labels apart by semicolons": (
+        "training.csv",
+        lambda t: t.replace(",", ";"),
+        r"line 1: expected 31 columns with 'left_eye_center_x' as column 1, found 1 with",
+    ),
+    "quote not closed": (
+        "training.csv",
+        line(3, lambda t: '"' + t),
+        r"training.csv, line 3: expected CSV, found none \(unexpected end of data\)",
+    ),
+    "quoted label not a number": (
+        "training.csv",
+        line(4, lambda t: '"left"' + t[t.index(",") :]),
+        r"line 4, column left_eye_center_x: .*'left'",
+    ),
+    "row after blank lines": (
+        "training.csv",
+        line(3, lambda t: "\n\n" + "x" + t),
+        r"line 5, column left_eye_center_x: .*'x",
     ),
     "half a label": (
         "training.csv",
@@ -176,6 +236,6 @@ def test_the_zip_of_something_else_is_refused(plain_files, cache):
     with zipfile.ZipFile(plain_files / "training.zip", "w") as archive:
         archive.writestr("titanic.csv", "x")
     with pytest.raises(
-        UserError, match=r"training.zip: expected training.csv in it, found titanic"
+        UserError, match=r"training.zip: expected training.csv, .* in it, found titanic"
     ):
         read_competition(plain_files, cache)

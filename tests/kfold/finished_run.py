@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 
 from data.competition import KEYPOINTS
@@ -16,8 +17,10 @@ from kfold.runs.predictions import Predictions
 from kfold.runs.run_config import RunConfig
 from kfold.runs.start import configure_run
 from kfold.runs.task import TrainingSummary
+from kfold.runs.training_files import HISTORY, WEIGHTS
 
 FOLDS = 3
+CODE = "0.1.0+1a2b3c4, sources 5f3a9c21"
 OFFSETS = [[0.5] * 15, [1.25] * 15]
 
 
@@ -72,22 +75,31 @@ def _finish(
     rng: np.random.Generator,
 ) -> None:
     """Write what a training leaves."""
-    folder.mkdir(parents=True)
     truth = np.nan_to_num(data.train.keypoints[held_out], nan=40)
     truth[:, 3, 0] += bias
-    Predictions(
+    predictions = Predictions(
         rows=held_out,
         oof=(truth + rng.normal(0, sigma, truth.shape))[None],
         test=40 + rng.normal(0, sigma, (1, *data.test.keypoints.shape)),
-    ).write(folder)
-    curves = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "trusted_rmse": [2.9, 1.9]}
-    validation = {f"val_{name}": values for name, values in curves.items()}
-    write_json(folder / "history.json", curves | validation | {"val_epoch": [1, 2]})
-    TrainingSummary(
+    )
+    summary = TrainingSummary(
         rmse=sigma,
         epochs=2,
         seconds=60.0,
         images_per_second=100.0,
         parameters=1000,
         axis_offset=OFFSETS,
-    ).write(folder)
+        code=CODE,
+    )
+    write_training(folder, predictions, summary)
+
+
+def write_training(folder: Path, predictions: Predictions, summary: TrainingSummary) -> None:
+    """Write the files of a training of two epochs, with weights of no network."""
+    folder.mkdir(parents=True)
+    predictions.write(folder)
+    curves = {"loss": [9.0, 4.0], "rmse": [3.0, 2.0], "capped_rmse": [2.9, 1.9]}
+    validation = {f"val_{name}": values for name, values in curves.items()}
+    write_json(folder / HISTORY, curves | validation | {"val_epoch": [1, 2]})
+    h5py.File(folder / WEIGHTS, "w").close()
+    summary.write(folder)

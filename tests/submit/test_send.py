@@ -13,8 +13,8 @@ from submit.send import Draft, send
 from submit.submissions import SubmissionsOptions
 from submit.submissions import main as print_submissions
 from submit.submit import SubmitOptions, main
-from submit.version import code_version
 from tests.kaggle_server import KaggleServer
+from tests.kfold.finished_run import CODE
 from tests.refusal import Refusal
 from tests.submit.conftest import FILE, LEDGER
 
@@ -32,8 +32,7 @@ def test_a_file_is_uploaded_and_scored(options, kaggle: KaggleServer, capsys):
     )
     assert (sent.run, sent.rank) == ("first", 2)
     assert sent.message == (
-        f"first: model; out-of-fold {sent.out_of_fold:.4f}; code {code_version()}; "
-        f"file {sent.checksum[:12]}"
+        f"first: model; out-of-fold {sent.out_of_fold:.4f}; code {CODE}; file {sent.checksum[:12]}"
     )
     assert (
         f"Public RMSE {sent.public} (rank 1), private RMSE {sent.private} (rank 2), among 2 teams"

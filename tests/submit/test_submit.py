@@ -44,7 +44,7 @@ def test_a_dry_run_shows_the_submission(options, kaggle: KaggleServer, capsys):
     values = [float(line.split(",")[1]) for line in FILE.read_text().splitlines()[1:]]
     out = capsys.readouterr().out
     assert f"76 rows, {min(values):.2f} to {max(values):.2f} px, from model 'model'" in out
-    assert re.search(r"Out-of-fold RMSE \d\.\d{3}, trusted \d\.\d{3}\n", out)
+    assert re.search(r"Out-of-fold RMSE \d\.\d{3}, capped \d\.\d{3}\n", out)
     assert "Message: first: model; out-of-fold" in out
     assert re.search(r"left today: 5 \(Kaggle's day ends at 0:00 UTC, in \d+:\d\d hours\)", out)
     assert kaggle.operations == ["GetSubmissionLimits"]

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from data.competition import ANNOTATORS
 from data.faces import Faces
 from kfold.leaderboard.leaderboard import Leaderboard
-from kfold.metrics.score import FAR_LABEL, squared_errors
+from kfold.metrics.score import CAP, squared_errors
 from kfold.report.charts.annotators import COLOURS, HEIGHT, WIDTH, annotator_legend
 from kfold.report.charts.svg import INK, drawing, inline
 
@@ -21,26 +21,25 @@ def error_histogram(leaderboard: Leaderboard) -> Markup:
     distance = np.sqrt(squared_errors(train.keypoints, oof).sum(axis=-1))
     with drawing(WIDTH, HEIGHT) as figure:
         panel = figure.subplots()
-        edges = np.linspace(0, max(2 * FAR_LABEL, np.nanpercentile(distance, 99.9)), 41)
+        edges = np.linspace(0, max(2 * CAP, np.nanpercentile(distance, 99.9)), 41)
         parts = [distance[train.annotator == a] for a in ANNOTATORS]
         parts = [np.minimum(part[np.isfinite(part)], edges[-1]) for part in parts]
         for part, colour in zip(parts, COLOURS.values(), strict=True):
             panel.hist(part, edges.tolist(), histtype="step", color=colour, linewidth=1.5)
-        if leaderboard.untrusted_share:
-            panel.axvline(FAR_LABEL, color=INK, linewidth=1, linestyle=DASHES)
-            top = (FAR_LABEL, 0.97)
-            panel.annotate(
-                "outliers", top, (5, 0), panel.get_xaxis_transform(), "offset points", va="top"
-            )
+        panel.axvline(CAP, color=INK, linewidth=1, linestyle=DASHES)
+        top = (CAP, 0.97)
+        panel.annotate(
+            "capped", top, (5, 0), panel.get_xaxis_transform(), "offset points", va="top"
+        )
         panel.set_yscale("log")
         panel.tick_params(which="minor", length=0)
         panel.yaxis.set_major_formatter("{x:g}")
         panel.set(xlabel="distance from the prediction, px (last bin: and more)", ylabel="labels")
         annotator_legend(panel, loc="upper right")
-        median, far = np.nanmedian(distance), np.mean(distance[np.isfinite(distance)] > FAR_LABEL)
+        median, far = np.nanmedian(distance), np.mean(distance[np.isfinite(distance)] > CAP)
         text = (
             f"Histogram of the distance between label and prediction: the median is "
-            f"{median:.2f} px, {far:.2%} are above {FAR_LABEL:g} px."
+            f"{median:.2f} px, {far:.2%} are above {CAP:g} px."
         )
         return inline(figure, "histogram", text)
 

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from data.competition import ANNOTATORS, EYES
 from data.faces import Faces
 from kfold.leaderboard.leaderboard import Leaderboard
-from kfold.metrics.score import bootstrap_rmse, interval, squared_errors
+from kfold.metrics.intervals import bootstrap_rmse, interval
+from kfold.metrics.score import capped_errors
 from kfold.report.charts.annotators import COLOURS, HEIGHT, WIDTH, annotator_legend
 from kfold.report.charts.svg import drawing, inline
 
@@ -59,19 +60,20 @@ PROPERTIES = (
 
 
 def rmse_by_property(leaderboard: Leaderboard) -> list[tuple[str, Markup]]:
-    """Trusted RMSE against each of `PROPERTIES`: headings and charts."""
+    """Capped RMSE against each of `PROPERTIES`: headings and charts."""
     return [(each.name, _chart(leaderboard, each)) for each in PROPERTIES]
 
 
 def _chart(leaderboard: Leaderboard, of: FaceProperty) -> Markup:
     """RMSE in each of `BINS` ranges with 95% intervals, a line per annotator."""
     name = of.name.lower()
-    values = of.measure(leaderboard.trusted, leaderboard.best.entry.oof)
+    train = leaderboard.data.train
+    values = of.measure(train, leaderboard.best.entry.oof)
     with drawing(WIDTH, HEIGHT) as figure:
         panel = figure.subplots()
         parts = []
         for annotator in ANNOTATORS:
-            rows = leaderboard.trusted.annotator == annotator
+            rows = train.annotator == annotator
             if rows.sum() < 2 * BINS:
                 continue
             medians, scores, ends = _binned(leaderboard, rows, values)
@@ -91,10 +93,11 @@ def _binned(
     leaderboard: Leaderboard, rows: np.ndarray, values: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Median of the property, RMSE, and its interval in each range."""
-    errors = squared_errors(leaderboard.trusted.keypoints[rows], leaderboard.best.entry.oof[rows])
+    truth, oof = leaderboard.data.train.keypoints, leaderboard.best.entry.oof
+    errors = capped_errors(truth[rows], oof[rows])
     groups = leaderboard.runs[0].groups[rows]
     parts = np.array_split(np.argsort(values[rows]), BINS)
     medians = [np.median(values[rows][part]) for part in parts]
     scores = [np.sqrt(np.nanmean(errors[part])) for part in parts]
-    ends = [interval(bootstrap_rmse(errors[part], groups[part])) for part in parts]
+    ends = [interval(bootstrap_rmse([errors[part]], groups[part])) for part in parts]
     return np.array(medians), np.array(scores), ends

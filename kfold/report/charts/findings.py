@@ -6,21 +6,21 @@ import numpy as np
 
 from data.competition import ANNOTATORS
 from kfold.leaderboard.leaderboard import Leaderboard
-from kfold.metrics.score import root_mean, squared_errors
+from kfold.metrics.score import capped_errors, root_mean
 from kfold.report.charts.error_distribution import worst_share
 from kfold.report.charts.face_properties import BINS, face_size
 
 
 def findings(leaderboard: Leaderboard) -> list[str]:
     """Sentences on the worst images, small faces and annotators."""
-    trusted, oof = leaderboard.trusted, leaderboard.best.entry.oof
-    errors, size = squared_errors(trusted.keypoints, oof), face_size(trusted, oof)
+    train, oof = leaderboard.data.train, leaderboard.best.entry.oof
+    errors, size = capped_errors(train.keypoints, oof), face_size(train, oof)
     small = size <= np.quantile(size, 1 / BINS)
-    by_annotator = zip(ANNOTATORS, leaderboard.best.trusted.by_annotator, strict=True)
+    by_annotator = zip(ANNOTATORS, leaderboard.best.capped.by_annotator, strict=True)
     parts = [f"{rmse:.2f} px for annotator {a}" for a, rmse in by_annotator if np.isfinite(rmse)]
     return [
-        f"The worst 1% of the images carry {worst_share(leaderboard.data.train, oof):.0%} of the "
-        f"squared error over all labels, and {worst_share(trusted, oof):.0%} over trusted labels.",
+        f"The worst 1% of the images carry {worst_share(train, oof):.0%} of the squared error over "
+        f"all labels, and {worst_share(leaderboard.trusted, oof):.0%} over trusted labels.",
         f"The RMSE of the smallest {1 / BINS:.0%} of the faces is {root_mean(errors[small]):.2f} "
         f"px, of the others {root_mean(errors[~small]):.2f} px.",
         f"The RMSE is {' and '.join(parts)}.",

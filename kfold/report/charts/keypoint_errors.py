@@ -7,19 +7,19 @@ from markupsafe import Markup
 
 from data.competition import ANNOTATORS, KEYPOINTS
 from kfold.leaderboard.leaderboard import Leaderboard
-from kfold.metrics.score import root_mean, squared_errors
+from kfold.metrics.score import capped_errors, root_mean
 from kfold.report.charts.annotators import COLOURS, WIDTH, annotator_legend
 from kfold.report.charts.svg import drawing, inline
 
 
 def rmse_by_keypoint(leaderboard: Leaderboard) -> Markup:
-    """Trusted RMSE of every keypoint, a bar per annotator."""
-    trusted = leaderboard.trusted
-    errors = squared_errors(trusted.keypoints, leaderboard.best.entry.oof)
+    """Capped RMSE of every keypoint, a bar per annotator."""
+    train = leaderboard.data.train
+    errors = capped_errors(train.keypoints, leaderboard.best.entry.oof)
     with drawing(WIDTH, 5.0) as figure:
         panel = figure.subplots()
         for k in range(len(KEYPOINTS)):
-            values = {a: root_mean(errors[trusted.annotator == a, k]) for a in ANNOTATORS}
+            values = {a: root_mean(errors[train.annotator == a, k]) for a in ANNOTATORS}
             known = {a: value for a, value in values.items() if np.isfinite(value)}
             for i, (annotator, value) in enumerate(known.items()):
                 y = k + 0.38 * (i - (len(known) - 1) / 2)

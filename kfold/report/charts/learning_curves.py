@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from kfold.config.recipe import Recipe
+from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.report.charts.svg import FIRST, GRID, INK, MUTED, SECOND, drawing, inline
 from kfold.runs.run import Run
 
 History = dict[str, list[float]]
 
-TITLES = {"loss": "Loss", "trusted_rmse": "RMSE over trusted labels, px"}
+TITLES = {"loss": "Loss", "capped_rmse": "Capped RMSE, px"}
+
+
+MAX_MODELS = 6
+MAX_TRAININGS = 10
+"""Of a model. Hundreds of curves would make the page slow and hide each other; all are in the
+trainings' history.json."""
 
 
 @dataclass(frozen=True)
@@ -32,28 +40,32 @@ class LearningCurves:
     charts: list[Markup]
 
 
-def learning_curves(runs: Sequence[Run]) -> list[LearningCurves]:
-    """Curves of every model of the runs with a seed finished on all folds."""
-    found: list[LearningCurves] = []
-    for run in runs:
-        for model in run.config.models:
-            if histories := _read(run, model):
-                name = f"{run.name}/{model}" if len(runs) > 1 else model
-                recipe, number = run.config.models[model], len(found)
-                charts = [
-                    _draw(histories, quantity, f"{quantity}{number}", name, recipe)
-                    for quantity in ("loss", "trusted_rmse")
-                ]
-                found.append(LearningCurves(name, charts))
-    return found
-
-
-def _read(run: Run, model: str) -> list[History]:
+def learning_curves(leaderboard: Leaderboard) -> list[LearningCurves]:
+    """Curves of the first trainings of the best models, in the run's order."""
+    several = len(leaderboard.runs) > 1
+    names = [line.entry.name for line in leaderboard.lines if line.entry.kind == "model"]
+    best = set(names[:MAX_MODELS])
     return [
-        json.loads((run.fold_folder(model, seed, fold) / "history.json").read_text())
-        for seed in run.finished_seeds(model)
-        for fold in range(run.config.folds)
+        _curves(opened.run, model, name, number)
+        for number, (opened, model) in enumerate(
+            (opened, model) for opened in leaderboard.runs for model in opened.run.finished_models
+        )
+        if (name := f"{opened.run.name}/{model}" if several else model) in best
     ]
+
+
+def _curves(run: Run, model: str, name: str, number: int) -> LearningCurves:
+    histories, recipe = list(islice(_read(run, model), MAX_TRAININGS)), run.config.models[model]
+    charts = [
+        _draw(histories, quantity, f"{quantity}{number}", name, recipe) for quantity in TITLES
+    ]
+    return LearningCurves(name, charts)
+
+
+def _read(run: Run, model: str) -> Iterator[History]:
+    for seed in run.finished_seeds(model):
+        for fold in range(run.config.folds):
+            yield json.loads((run.fold_folder(model, seed, fold) / "history.json").read_text())
 
 
 def _draw(histories: list[History], quantity: str, name: str, model: str, recipe: Recipe) -> Markup:

@@ -20,7 +20,7 @@ from kfold.report.charts.svg import GRID, INK, MUTED, SECOND, STYLE, inline
 from kfold.search.study import finished, is_reference
 
 FINAL_SCORE = "capped RMSE, px"
-FIRST_SCORE = "first trusted RMSE, px"
+FIRST_SCORE = "first capped RMSE, px"
 
 MIN_SCORES = 3
 """Different scores without which there are no charts."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from kfold.leaderboard.leaderboard import Line
+from kfold.leaderboard.line import Line
 from kfold.report.charts.svg import FIRST, INK, MUTED, SECOND, drawing, inline
 
 MIN_TIMES = 2
@@ -29,18 +29,18 @@ def rmse_by_minutes(lines: Sequence[Line]) -> Markup:
         return Markup()
     front = _pareto_front(trained)
     minutes = [line.entry.minutes for line in front]
-    scores = [line.trusted.rmse for line in front]
+    scores = [line.capped.rmse for line in front]
     with drawing(3.8, 2.6) as figure:
         panel = figure.subplots()
         highest = CLIPPED * min(scores)
         clipped = [min(score, highest) for score in scores]
         panel.step(minutes, clipped, where="post", color=MUTED, linewidth=1)
         for line in trained:
-            score, mark = min((line.trusted.rmse, "o"), (highest, "^"))
+            score, mark = min((line.capped.rmse, "o"), (highest, "^"))
             colour = COLOURS[line.entry.kind]
             panel.plot(line.entry.minutes, score, mark, color=colour, markersize=5)
         for line in front:
-            dot = line.entry.minutes, min(line.trusted.rmse, highest)
+            dot = line.entry.minutes, min(line.capped.rmse, highest)
             name = panel.annotate(line.entry.name, dot, (1, 8), textcoords="offset points")
             name.set(color=INK, rotation=35, rotation_mode="anchor")
         panel.set(xscale="log", xlabel="minutes of training", ylabel="RMSE, px")
@@ -57,7 +57,7 @@ def rmse_by_minutes(lines: Sequence[Line]) -> Markup:
 def _pareto_front(lines: Sequence[Line]) -> list[Line]:
     """Lines that are better than all faster ones, fastest first."""
     front: list[Line] = []
-    for line in sorted(lines, key=lambda line: (line.entry.minutes, line.trusted.rmse)):
-        if not front or line.trusted.rmse < front[-1].trusted.rmse:
+    for line in sorted(lines, key=lambda line: (line.entry.minutes, line.capped.rmse)):
+        if not front or line.capped.rmse < front[-1].capped.rmse:
             front.append(line)
     return front

@@ -1,3 +1,4 @@
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def test_a_variable_stands_for_an_option(words, expected):
 def test_the_home_folder_is_filled_in(monkeypatch):
     monkeypatch.setenv("HOME", "/home/someone")
     assert to_options(["DATA=~/faces"], Options) == ["--data", "/home/someone/faces"]
+
+
+def test_without_a_home_folder_no_folder_is_called_tilde(monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)  # raises KeyError, as for an unknown user
+    with pytest.raises(UserError, match=r"~/faces: this user has no home folder\. Set HOME"):
+        to_options(["DATA=~/faces"], Options)
 
 
 def test_unknown_variables_are_refused_with_the_known_ones():

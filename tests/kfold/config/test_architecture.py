@@ -22,11 +22,20 @@ ARCHITECTURES = {
     "default": Architecture(),
     "wide kernels": Architecture(
         stem_width=8,
-        stem_kernel=7,
+        stem_kernel=9,
         stage_widths=(8, 8, 24),
         stage_blocks=(2, 1, 3),
-        block_kernel=5,
+        block_kernel=9,
         decoder_width=16,
+    ),
+    "smallest": Architecture(
+        stem_width=1,
+        stem_kernel=1,
+        stage_widths=(1, 1, 1),
+        stage_blocks=(1, 1, 1),
+        block_kernel=1,
+        decoder_width=1,
+        dropout=0.95,
     ),
     "shared heads": Architecture(
         stem_width=8,
@@ -60,7 +69,7 @@ def test_an_architecture_builds_at_every_size_and_costs_what_is_counted(name):
     for size in (64, 96):
         images = np.random.default_rng(0).integers(0, 256, (2, size, size)).astype(np.uint8)
         outputs, convolved = probe(network_inputs(images, annotator, mirrored))
-        assert outputs["maps"].shape == (2, size // 4, size // 4, 15)
+        assert outputs["maps"].shape == (2, size // 4 + 2, size // 4 + 2, 15)
         assert outputs["keypoints"].shape == (2, 15, 2)
     counted = sum(
         int(np.prod(output.shape[1:3]) * np.prod(layer.kernel.shape))

@@ -47,6 +47,14 @@ def test_the_configuration_of_a_run_is_accepted(tmp_path):
     assert (preset.models, preset.folds, preset.seeds) == ({"mine": HEATMAP}, 4, 2)
 
 
+def test_the_configuration_of_a_run_must_leave_out_no_field(tmp_path):
+    configure_run(tmp_path, RunConfig("somewhere", "ab" * 32, 4, 2, {"mine": HEATMAP}))
+    path = tmp_path / "config.json"
+    path.write_text(path.read_text().replace('"stem_kernel": 5,', ""))
+    with pytest.raises(UserError, match=r"mine.architecture.stem_kernel: expected a value, found"):
+        read_config(path)
+
+
 def test_a_run_with_corrected_labels_needs_corrections(tmp_path):
     config = RunConfig("somewhere", "ab" * 32, 4, 1, {"mine": HEATMAP}, corrections="cd" * 32)
     configure_run(tmp_path / "run", config)
@@ -70,7 +78,7 @@ def mine(**fields):
         ({"models": {"mine": 3}}, r"models.mine: expected an object, found 3"),
         ({**mine(), "folds": 1}, r"folds: expected greater than or equal to 2, found 1"),
         ({**mine(), "fold": 5}, r"fold: there is no such field"),
-        ({"models": {"../x": {}}}, r"expected plain names, found '../x'"),
+        ({"models": {"../x": {}}}, r"models: expected a plain name .*found '../x'"),
         (mine(epoch=3), r"mine.json: models.mine.epoch: there is no such field"),
         (mine(epochs="ten"), r"models.mine.epochs: expected a valid integer, found \"ten\""),
         (mine(epochs=0), r"models.mine.epochs: expected greater than or equal to 1, found 0"),
@@ -86,7 +94,20 @@ def mine(**fields):
             mine(architecture={"stage_widths": [8, 8]}),
             r"models.mine.architecture.stage_widths.2: expected a value, found no",
         ),
-        (mine(architecture={"dropout": 1}), r"architecture.dropout: expected less than 1, found 1"),
+        (mine(architecture={"dropout": 1}), r"dropout: expected less than or equal to 0.95, found"),
+        (
+            mine(architecture={"decoder_width": 10**9}),
+            r"decoder_width: expected less than or equal",
+        ),
+        (mine(architecture={"stage_blocks": [1, 1, 99]}), r"blocks.2: expected less than or equal"),
+        (
+            mine(learning_rate=1e-45),
+            r"learning_rate: expected greater than or equal to 0.000000001",
+        ),
+        (mine(learning_rate=1e39), r"learning_rate: expected less than or equal to 1000"),
+        (mine(weight_decay=1e39), r"weight_decay: expected less than or equal to 1000"),
+        (mine(heatmap_weight=1e39), r"heatmap_weight: expected less than or equal to 1000"),
+        (mine(batch_size=10**30), r"batch_size: expected .*, found 1000"),
         (mine(architecture=[]), r"models.mine.architecture: expected an object"),
         (mine(network="regression"), r"models.mine.low_res_share: expected 0.0, as 'regression'"),
         (
@@ -94,6 +115,8 @@ def mine(**fields):
             r"models.mine.architecture: expected none, as 'base_extended' has a fixed one",
         ),
         ({"models": {"mean": {}}}, r"models: 'mean' is reserved; choose another name"),
+        ({"models": {"mine": {}, "Mine": {}}}, r"models: 'mine' and 'Mine' are one folder"),
+        ({"models": {"config.json": {}}}, r"models: 'config.json' looks like a file"),
     ],
 )
 def test_an_error_names_the_field_and_what_was_expected(values, message, tmp_path):

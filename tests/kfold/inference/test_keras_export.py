@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,6 +11,7 @@ import pytest
 from augment.batches import network_inputs
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
+from kfold.inference.export_formats import write_keras
 from kfold.inference.keras_export import export_network, rewrite_network
 from kfold.models.registry import build_model
 from tests.tiny_run import TINY
@@ -49,3 +54,27 @@ def test_a_file_that_differs_is_refused_and_nothing_is_written(tmp_path):
     with pytest.raises(UserError, match="Nothing was written"):
         export_network(network("heatmap"), IMAGES, tmp_path / "exported", max_difference=-1.0)
     assert not list((tmp_path / "exported").iterdir())
+
+
+def test_the_keras_file_loads_in_keras_3_10(tmp_path):
+    """The real one: newer versions write options that it refuses."""
+    older = Path(sys.prefix, "keras-3.10")
+    assert older.is_dir(), "expected Keras 3.10 there; `make test` installs it"
+    expected = {}
+    for name in ("base", "heatmap", "regression"):
+        model = rewrite_network(network(name))
+        write_keras(model, tmp_path / f"{name}.keras")
+        expected[name] = model.predict_on_batch(IMAGES)
+    np.save(tmp_path / "images.npy", IMAGES)
+    code = (
+        "import keras, sys, numpy as np\n"
+        "assert keras.__version__.startswith('3.10.'), keras.__version__\n"
+        "for name in sys.argv[1:]:\n"
+        "    model = keras.models.load_model(name + '.keras')\n"
+        "    np.save(name + '.npy', model.predict(np.load('images.npy'), verbose=0))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(older)}
+    words = [sys.executable, "-c", code, *expected]
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True)
+    for name, keypoints in expected.items():
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), keypoints, atol=1e-3)

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,9 +20,11 @@ from data.rendering.demo_faces import demo_faces
 from data.system.command import run_command
 from data.system.variables import to_options
 from kfold import export, predict
-from kfold.inference.predictor import Predictor
+from kfold.inference.predictor import Predictor, load_network, unlabelled
 from kfold.leaderboard.leaderboard import make_leaderboard
 from kfold.runs.open_run import open_named_run
+from kfold.training import trainer
+from kfold.training.tta import TTA
 from tests.kfold.few_faces import few_faces
 from tests.tiny_run import tiny_preset, train_run
 
@@ -81,7 +85,7 @@ def test_keypoints_are_in_the_photos_own_pixels(place):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
-    predictor = Predictor.load(make_leaderboard([open_named_run("small")]))
+    predictor = Predictor.of_best(make_leaderboard([open_named_run("small")]))
     truth = (rendered().keypoints[0] + 0.5) * SIZE / 96 - 0.5 + (LEFT, TOP)
     for photo in (Path("photos/upright.png"), Path("photos/turned.jpg")):
         written = Path("runs/small/predicted") / photo.stem
@@ -116,14 +120,84 @@ def test_an_image_of_the_competition_is_predicted_as_for_the_submission(place, c
 def test_failing_photos_are_named_and_the_others_are_done(place, capsys):
     (place / "bad.jpg").write_text("no image")
     Image.fromarray(np.full((200, 300), 99, np.uint8)).save("plain.png")
-    words = ("IMAGE=bad.jpg plain.png photos/upright.png", "OUT=partly", "RUN=small")
+    Image.fromarray(np.full((1, 5000), 99, np.uint8)).save("line.png")
+    words = ("IMAGE=bad.jpg line.png plain.png photos/upright.png", "OUT=partly", "RUN=small")
     assert refused(predict.main, predict.PredictOptions, *words) == 1
     errors = capsys.readouterr().err
     assert "bad.jpg: expected an image" in errors
+    assert "line.png: expected an image of at least 24 px by 24, found 5000 x 1 px" in errors
     assert "plain.png: expected a face, found none" in errors
-    assert "error: 2 of 3 photos failed" in errors
+    assert "error: 3 of 4 photos failed" in errors
     names = {path.name for path in (place / "partly").iterdir()}
     assert names == {"upright.png", "upright.json"}
+
+
+def test_photos_of_subfolders_and_of_one_name_are_all_predicted(place, capsys):
+    for name in ("album/face.png", "album/face.tif", "album/sub/face.png"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy("photos/upright.png", name)
+    Image.open("photos/upright.png").save("album/face.tif")
+    Path("album/face.HEIC").touch()
+    predict.main(predict.PredictOptions((Path("album"),), "small", out=Path("drawn")))
+    assert "left out, no image that Pillow reads: face.HEIC" in capsys.readouterr().out
+    names = {str(path.relative_to("drawn")) for path in Path("drawn").rglob("*.json")}
+    assert names == {"face.json", "face-2.json", "sub/face.json"}
+    assert predicted(Path("drawn/face-2.json"))[0]["photo"] == "album/face.tif"
+
+
+def test_a_deep_photo_is_predicted_as_one_of_8_bits(place):
+    face = rendered().images[1]
+    Image.fromarray(face).save("deep8.png")
+    Image.fromarray(face.astype(np.uint16) * 16).save("deep12.png")
+    images = (Path("deep8.png"), Path("deep12.png"))
+    predict.main(predict.PredictOptions(images, "small", out=Path("deep"), whole=True))
+    found = [predicted(Path(f"deep/{image.stem}.json"))[1][0] for image in images]
+    np.testing.assert_allclose(found[1], found[0], atol=0.2)
+
+
+def test_keypoints_of_a_photo_that_is_read_smaller_are_in_its_own_pixels(place, monkeypatch):
+    photo = (Path("photos/upright.png"),)
+    predict.main(predict.PredictOptions(photo, "small", out=Path("full")))
+    monkeypatch.setattr("kfold.inference.photo_file._ENOUGH", 320)
+    predict.main(predict.PredictOptions(photo, "small", out=Path("half")))
+    (full, (expected,)), (half, (keypoints,)) = (
+        predicted(Path(f"{folder}/upright.json")) for folder in ("full", "half")
+    )
+    with Image.open("half/upright.png") as drawing, Image.open("full/upright.png") as larger:
+        assert drawing.width % 320 == larger.width % 640 == 0
+    assert (half["width"], half["height"]) == (full["width"], full["height"]) == (640, 400)
+    assert half["faces"][0]["size"] == pytest.approx(full["faces"][0]["size"], rel=0.05)
+    np.testing.assert_allclose(keypoints, expected, atol=0.03 * SIZE)
+
+
+def test_each_network_predicts_the_faces_of_all_photos_at_once(place, monkeypatch):
+    calls = []
+
+    def counted(network, faces, views):
+        calls.append(len(faces))
+        return trainer.predict(network, faces, views)
+
+    monkeypatch.setattr("kfold.inference.predictor.predict", counted)
+    images = tuple(Path(f"copy{i}.png") for i in range(3))
+    for image in images:
+        shutil.copy("photos/upright.png", image)
+    predict.main(predict.PredictOptions(images, "small", out=Path("copies")))
+    assert calls == [1, 1, 1, 3, 3]  # one rough look a photo, and two networks
+
+
+def test_members_without_weight_for_annotator_1_are_not_predicted(place):
+    predictor = Predictor.of_best(make_leaderboard([open_named_run("small")]))
+    entry = predictor.line.entry
+    weights = {name: (float(i == 1), 1.0) for i, name in enumerate(entry.weights)}
+    stack = replace(entry.stack, weights=np.array([0.0, 1.0]))
+    entry = replace(entry, weights=weights, stack=stack, refined=False)
+    one_view = replace(predictor, line=replace(predictor.line, entry=entry))
+    assert one_view.views == {"tiny": {1: TTA["flip"][1]}}
+    run, faces = predictor.opened.run, rendered()
+    networks = [load_network(run, "tiny", 0, fold) for fold in range(2)]
+    views = [trainer.predict(n, unlabelled(faces.images), TTA["flip"][1:])[0] for n in networks]
+    expected = np.mean(views, axis=0) + stack.intercept
+    np.testing.assert_allclose(one_view(faces.images), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +205,7 @@ def test_failing_photos_are_named_and_the_others_are_done(place, capsys):
     [
         ((), "IMAGE: expected a photo or a folder"),
         (("IMAGE=nowhere.jpg",), "nowhere.jpg: expected a photo or a folder, found no such"),
-        (("IMAGE=runs",), "runs: expected photos"),
+        (("IMAGE=demo",), "demo: expected photos"),
         (("IMAGE=photos/upright.png", "OUT=photos"), "would replace a photo"),
     ],
 )
@@ -142,7 +216,7 @@ def test_a_wrong_option_ends_with_a_message(place, capsys, words, message):
 
 def test_the_exported_files_are_used_as_the_readme_says(place, capfd):
     export.main(export.ExportOptions("small"))
-    assert "runs/small: tiny seed 0, trusted out-of-fold RMSE" in capfd.readouterr().out
+    assert "runs/small: tiny seed 0, capped out-of-fold RMSE" in capfd.readouterr().out
     folder = place / "runs/small/exported"
     assert {path.name for path in folder.iterdir()} == {"keypoints.keras", "keypoints.tflite"}
     test = read_competition(Path("demo")).test

@@ -6,7 +6,10 @@ import pytest
 from data.competition import KEYPOINTS, MIRROR
 from data.corrections import read_corrections
 from data.faces import Faces
+from data.system.errors import UserError
 from kfold.labels.suspects import COLUMNS, rank_suspects, write_suspects
+
+CHECKSUM = "0123456789abcdef" * 4
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def written(faces, prediction, tmp_path):
         faces.keypoints[row] = right[row, list(MIRROR)]
     faces.keypoints[150] += [0, -15]
     faces.keypoints[3, 11] += 14
-    write_suspects(tmp_path / "suspects.csv", rank_suspects(faces, prediction), faces)
+    write_suspects(tmp_path / "suspects.csv", rank_suspects(faces, prediction), faces, CHECKSUM)
     with (tmp_path / "suspects.csv").open(newline="") as file:
         reader = csv.DictReader(file)
         return list(reader), right
@@ -118,7 +121,7 @@ def test_the_file_is_ranked_and_has_fixed_decimals(written):
 
 def test_the_file_is_read_back_as_corrections(written, faces, tmp_path):
     rows, right = written
-    corrected, applied = read_corrections(tmp_path / "suspects.csv", faces)
+    corrected, applied = read_corrections(tmp_path / "suspects.csv", faces, CHECKSUM)
     assert applied == len(rows)
     np.testing.assert_allclose(corrected.keypoints[[7, 120]], right[[7, 120]], atol=1e-3)
     assert not corrected.labelled[150].any()
@@ -126,6 +129,13 @@ def test_the_file_is_read_back_as_corrections(written, faces, tmp_path):
     assert corrected.labelled[3].sum() == 14
 
 
+def test_the_file_is_not_applied_to_other_data(written, faces, tmp_path):
+    rows, _ = written
+    assert {row["data"] for row in rows} == {"0123456789abcdef"}
+    with pytest.raises(UserError, match=r"suspects.csv, line 2, column data: expected"):
+        read_corrections(tmp_path / "suspects.csv", faces, CHECKSUM[::-1])
+
+
 def test_without_suspects_the_file_has_a_header_only(faces, tmp_path):
-    write_suspects(tmp_path / "suspects.csv", [], faces)
+    write_suspects(tmp_path / "suspects.csv", [], faces, CHECKSUM)
     assert (tmp_path / "suspects.csv").read_text() == ",".join(COLUMNS) + "\n"

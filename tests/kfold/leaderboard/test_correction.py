@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kfold.leaderboard.correction import fit_correction
+from kfold.leaderboard.correction import GAMMA, fit_correction, taylor_features
 
 ROWS = 400
 
@@ -54,3 +54,10 @@ def test_without_labels_or_faces_nothing_is_corrected(predicted):
     assert fit_correction(predicted, unlabelled)(predicted) is predicted
     correct = fit_correction(predicted, predicted + 1)
     assert correct(predicted[:0]).shape == (0, 15, 2)
+
+
+def test_products_of_the_features_are_the_gaussian_kernel(rng):
+    x, y = rng.normal(0, 1, (2, 50, 30))
+    squares = ((x[:, None] - y[None]) ** 2).sum(axis=-1)
+    products = taylor_features(x) @ taylor_features(y).T
+    np.testing.assert_allclose(products, np.exp(-GAMMA * squares), atol=1e-3)

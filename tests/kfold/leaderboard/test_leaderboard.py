@@ -5,7 +5,8 @@ import pytest
 
 from data.system.errors import UserError
 from kfold.leaderboard.leaderboard import make_leaderboard
-from kfold.metrics.score import interval, rmse
+from kfold.metrics.intervals import interval
+from kfold.metrics.score import rmse
 from tests.kfold.finished_run import FOLDS, finished_run, random_competition
 from tests.kfold.leaderboard.lines import lines_by_name
 
@@ -22,7 +23,7 @@ def test_lines_are_scored_from_their_own_predictions_best_first(tmp_path, data):
     lines = leaderboard.lines
     names = {"constant", "good", "bad", "mean", "stack", "refined"}
     assert {line.entry.name for line in lines} == names
-    assert [line.trusted.rmse for line in lines] == sorted(line.trusted.rmse for line in lines)
+    assert [line.capped.rmse for line in lines] == sorted(line.capped.rmse for line in lines)
     for line in lines:
         assert line.score.rmse == pytest.approx(rmse(data.train.keypoints, line.entry.oof))
         assert len(line.fold_rmse) == FOLDS
@@ -43,14 +44,14 @@ def test_out_of_fold_predictions_are_put_back_into_their_rows(tmp_path, data):
 def test_seeds_are_averaged_and_scored_alone(tmp_path, data):
     model = lines_by_name(finished_run(tmp_path / "run", data, {"model": [2.0] * 4}))["model"]
     assert model.score.rmse == pytest.approx(2 / np.sqrt(4), abs=0.1)
-    assert model.seed_rmse == pytest.approx([2.0] * 4, rel=0.1)
+    assert list(model.entry.seed_rmse.values()) == pytest.approx([2.0] * 4, rel=0.1)
     assert len(model.entry.trainings) == 4 * FOLDS
     assert model.entry.minutes == 4 * FOLDS
 
 
 def test_each_seed_has_a_score_of_its_own(tmp_path, data):
     model = lines_by_name(finished_run(tmp_path / "run", data, {"model": [1.0, 3.0]}))["model"]
-    assert model.seed_rmse == pytest.approx((1, 3), rel=0.1)
+    assert model.entry.seed_rmse == pytest.approx({0: 1, 1: 3}, rel=0.1)
 
 
 def test_a_model_with_an_unfinished_fold_is_left_out(tmp_path, data):
@@ -91,8 +92,8 @@ def test_outliers_are_neither_trusted_nor_fitted(tmp_path, data):
         next(line for line in found.lines if line.entry.name == "stack")
         for found in (leaderboard, clean)
     )
-    assert stack.score.rmse > 1.5 * stack.trusted.rmse
-    assert stack.trusted.rmse == pytest.approx(clean_stack.trusted.rmse, rel=0.02)
+    assert stack.score.rmse > 1.5 * stack.trusted
+    assert stack.trusted == pytest.approx(clean_stack.trusted, rel=0.02)
 
 
 def test_the_gap_to_the_best_line_is_paired(tmp_path, data):
@@ -101,12 +102,12 @@ def test_the_gap_to_the_best_line_is_paired(tmp_path, data):
     assert (best.gap.mean, best.gap.low, best.gap.high) == (0, 0, 0)
     assert best.tied
     for line in others:
-        assert line.gap.mean == pytest.approx(line.trusted.rmse - best.trusted.rmse)
+        assert line.gap.mean == pytest.approx(line.capped.rmse - best.capped.rmse)
         assert line.gap.low <= line.gap.mean <= line.gap.high
     lines = {line.entry.name: line for line in [best, *others]}
     assert not lines["bad"].tied
     assert not lines["constant"].tied
-    low, high = interval(lines["a"].trusted.draws - lines["b"].trusted.draws)
+    low, high = interval(lines["a"].capped.draws - lines["b"].capped.draws)
     assert low < 0 < high
 
 

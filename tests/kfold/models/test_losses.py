@@ -5,12 +5,11 @@ from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 from keras import ops
 
-from kfold.metrics.score import rmse, untrusted_labels
+from kfold.metrics.score import capped_rmse, rmse
 from kfold.models.losses import (
     LOSSES,
-    MAX_FLAGGED_OF_A_FOLD,
+    CappedRMSE,
     PooledRMSE,
-    TrustedRMSE,
     masked_huber,
     masked_mse,
     zero_filled_mse,
@@ -78,18 +77,11 @@ def test_pooled_rmse_over_batches_is_the_rmse_of_all_labels(labels):
     assert float(metric.result()) == 0
 
 
-@pytest.mark.parametrize(("wrong", "flagged"), [(5, True), (6, False)])
-def test_trusted_rmse_is_the_leaderboards_with_a_higher_limit(monkeypatch, wrong, flagged):
-    rng = np.random.default_rng(0)
-    target = rng.uniform(0, 95, (8, 15, 2)).astype(np.float32)
-    prediction = target + rng.normal(0, 1, target.shape).astype(np.float32)
-    target[6:, 4:] = np.nan
-    target[0, :wrong] += 20  # of 98 labels, of which 6% may be wrong
-    monkeypatch.setattr("kfold.metrics.score.MAX_FLAGGED", MAX_FLAGGED_OF_A_FOLD)
-    suspects = untrusted_labels(target, prediction)
-    assert suspects.any() == flagged
-    metric = TrustedRMSE()
+def test_capped_rmse_over_batches_is_the_leaderboards(labels):
+    target, prediction = labels
+    target[0, 2] += 30
+    metric = CappedRMSE()
     metric.update_state(target[:3], prediction[:3])
     metric.update_state(target[3:], prediction[3:])
-    kept = np.where(suspects[..., None], np.nan, target)
-    assert float(metric.result()) == pytest.approx(rmse(kept, prediction), rel=1e-5)
+    assert float(metric.result()) == pytest.approx(capped_rmse(target, prediction), rel=1e-5)
+    assert float(metric.result()) < 0.9 * rmse(target, prediction)

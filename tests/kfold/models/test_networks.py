@@ -53,6 +53,18 @@ def test_keypoints_of_a_bfloat16_network_are_float32(network):
     assert {layer.compute_dtype for layer in model.layers} == {"float32", "bfloat16"}
 
 
+def test_the_ring_around_the_image_shows_the_image():
+    """Logits of the ring that were one constant could not tell where along the edge a label is."""
+    model = build_model(Recipe("heatmap", epochs=1, architecture=SMALL))
+    images = np.random.default_rng(0).integers(0, 256, (2, 96, 96)).astype(np.uint8)
+    maps = model(network_inputs(images, np.array([1, 2]), np.zeros(2, bool)))["maps"]
+    top, bottom, left, right = maps[:, 0], maps[:, -1], maps[:, :, 0], maps[:, :, -1]
+    for edge in (top, bottom, left, right):
+        inner = np.asarray(edge)[:, 1:-1]
+        assert inner.std(axis=1).min() > 1e-4
+        assert np.abs(inner[0] - inner[1]).max() > 1e-4
+
+
 @pytest.mark.parametrize("size", [96, 64])
 def test_a_flat_image_is_standardized_to_zeros_and_others_to_unit_variance(size):
     entry = keras.Input((None, None, 1))

@@ -13,7 +13,7 @@ def shown(terminal):
     with progress.shown():
         progress.start("one", 2)
         progress.start("two", 4)
-        held_out = {"val_rmse": 2.5, "val_trusted_rmse": 1.5}
+        held_out = {"val_rmse": 2.5, "val_capped_rmse": 1.5}
         progress.epoch("one", 1, {"loss": 8.0, "size": 64} | held_out)
         progress.epoch("two", 1, {"loss": 9.0, "size": 64} | held_out)
         progress.epoch("two", 2, {"loss": 8.5, "size": 96})
@@ -31,8 +31,8 @@ def test_a_file_gets_a_line_for_each_score():
     starts = ["one · epoch 1/2 ·", "two · epoch 1/4 ·", "one · epoch 2/2 ·", "one: done"]
     for line, start in zip(text.splitlines(), starts, strict=True):
         assert line.startswith(start)
-    assert "loss 8.000 · held-out RMSE at 64x64 1.500 trusted, 2.500 all labels" in text
-    assert "loss 7.000 · held-out RMSE 1.500 trusted, 2.500 all labels · 0:00 left" in text
+    assert "loss 8.000 · held-out RMSE at 64x64 1.500 capped, 2.500 all labels" in text
+    assert "loss 7.000 · held-out RMSE 1.500 capped, 2.500 all labels · 0:00 left" in text
 
 
 def test_a_terminal_shows_the_running_trainings():

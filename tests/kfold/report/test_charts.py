@@ -19,19 +19,20 @@ from kfold.report.charts.training_cost import rmse_by_minutes
 from tests.kfold.finished_run import finished_run, random_competition
 
 
-def test_learning_curves_are_of_loss_and_trusted_rmse_of_every_model(report):
+def test_learning_curves_are_of_loss_and_capped_rmse_of_every_model(report):
     page = (report.folder / "leaderboard.html").read_text()
     for model, trainings in {"good": 6, "fair": 3, "poor": 3}.items():
         lines = f"of {model} by epoch, a line for each of {trainings} trainings; held-out it ends"
         assert f"Loss {lines} between 4.00 and 4.00." in page
-        assert f"RMSE over trusted labels, px {lines} between 1.90 and 1.90." in page
+        assert f"Capped RMSE, px {lines} between 1.90 and 1.90." in page
     assert "64x64" not in page
 
 
-def test_low_resolution_epochs_are_shaded(planted):
-    run = planted.opened.run
+def test_low_resolution_epochs_are_shaded(planted, report):
+    opened, run = planted.opened, planted.opened.run
     models = {"fair": replace(run.config.models["fair"], low_res_share=0.5)}
-    (curves,) = learning_curves([replace(run, config=replace(run.config, models=models))])
+    shaded = replace(opened, run=replace(run, config=replace(run.config, models=models)))
+    (curves,) = learning_curves(replace(report, runs=(shaded,)))
     assert all(">64x64</text>" in chart for chart in curves.charts)
 
 
@@ -56,7 +57,7 @@ def test_size_and_roll_of_a_face(report):
 
 def test_findings_name_the_scores_of_both_annotators(report):
     *_, last = findings(report)
-    one, two = report.best.trusted.by_annotator
+    one, two = report.best.capped.by_annotator
     assert last == f"The RMSE is {one:.2f} px for annotator 1 and {two:.2f} px for annotator 2."
 
 

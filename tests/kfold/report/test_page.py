@@ -51,7 +51,7 @@ def test_it_is_small_and_complete(page, report):
     for link in page.locator("nav a").all():
         assert page.locator(link.get_attribute("href")).count() == 1
     assert column(page, 1)[-1] == "constant"
-    near = [line for line in report.lines if line.trusted.rmse < FAR_BEHIND * best.trusted.rmse]
+    near = [line for line in report.lines if line.capped.rmse < FAR_BEHIND * best.capped.rmse]
     assert len(near) > 1
     assert page.locator(".dots circle").count() >= FOLDS * len(near)
     for section in ("learning", "error"):

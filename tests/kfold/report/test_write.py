@@ -31,8 +31,8 @@ def test_page_markdown_and_csv_show_the_same_scores(report):
     page, markdown = ((report.folder / name).read_text() for name in (PAGE, MARKDOWN))
     assert len(rows) == len(report.lines)
     for row in rows:
-        assert f">{float(row['rmse_trusted']):.3f}<" in page
-        assert f"| {float(row['rmse_trusted']):.3f} |" in markdown
+        assert f">{float(row['rmse_capped']):.3f}<" in page
+        assert f"| {float(row['rmse_capped']):.3f} |" in markdown
 
 
 def test_suspects_are_the_wrong_rows(report, planted):
@@ -90,18 +90,22 @@ def test_one_annotator_few_rows_and_a_keypoint_without_labels_have_a_report(tmp_
     data = random_competition(train=12, test=2)
     faces = data.train[data.train.annotator == 1]
     faces.keypoints[:, 5] = np.nan
-    data = replace(data, train=faces, test=data.test[:0])
-    report_on(finished_run(tmp_path / "run", data, {"model": [1.0]}))
-    assert ">nan<" not in (tmp_path / "run" / PAGE).read_text()
-    assert "nan" not in (tmp_path / "run" / MARKDOWN).read_text()
+    data = replace(data, train=faces)
+    _, printed = report_on(finished_run(tmp_path / "run", data, {"model": [1.0]}))
+    page, markdown = ((tmp_path / "run" / name).read_text() for name in (PAGE, MARKDOWN))
+    assert ">nan<" not in page
+    assert "nan" not in markdown
+    for text in (page, markdown, printed):
+        assert "of the values that the test set asks for have no training labels" in text
+        assert "right_eye_outer_corner of annotator 1, left_eye_center of annotator 2" in text
 
 
 def test_suspects_edited_by_hand_are_kept(tmp_path):
-    faces = random_competition(train=12, test=2).train
+    data = random_competition(train=12, test=2)
     path, printed = tmp_path / "suspects.csv", io.StringIO()
 
     def update(*suspects):
-        update_suspects(path, suspects, faces, Console(file=printed, width=300))
+        update_suspects(path, suspects, data, Console(file=printed, width=300))
 
     update()
     update(Suspect(3, 9.0, (), "all labels are far off"))

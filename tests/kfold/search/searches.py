@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kfold.config.architecture import multiply_adds
 from kfold.config.presets import QUICK
-from kfold.config.recipe import Recipe
+from kfold.config.recipe import VIEWS, Recipe
 from kfold.parallel.event_loop import run_trainings
 from kfold.parallel.outcomes import EpochReport, Finished, Stopped
 from kfold.runs.fold_table import read_folds, write_folds
@@ -25,7 +25,7 @@ from kfold.runs.task import Task, TrainingSummary
 from kfold.search.search import Search
 from kfold.search.study import open_study
 from kfold.search.trial import Budget
-from tests.kfold.finished_run import random_competition
+from tests.kfold.finished_run import random_competition, write_training
 
 REFERENCE = replace(QUICK.models["heatmap"], epochs=9)
 FOLDS = 3
@@ -104,12 +104,14 @@ class FormulaPool:
 
     def _finish(self, task: Task, recipe: Recipe) -> TrainingSummary:
         folder = self.opened.run.fold_folder(*task)
-        folder.mkdir(parents=True)
         rows = np.flatnonzero(self.opened.folds == task.fold)
         oof = np.nan_to_num(DATA.train.keypoints[rows], nan=40) + quality(recipe)
-        Predictions(rows, oof[None], DATA.test.keypoints[None]).write(folder)
+        views = VIEWS[recipe.tta]
+        predictions = Predictions(
+            rows, np.stack([oof] * views), np.stack([DATA.test.keypoints] * views)
+        )
         summary = TrainingSummary(quality(recipe), recipe.epochs, 60.0, images_per_second=1.0)
-        summary.write(folder)
+        write_training(folder, predictions, summary)
         return summary
 
 
@@ -120,7 +122,7 @@ def _logs(recipe: Recipe, epoch: int) -> dict[str, float]:
         return logs
     # Low resolution seems better than it is, which must mislead nobody.
     score = 0.01 * quality(recipe) if low_res else quality(recipe) + 1 / epoch
-    return logs | {"val_rmse": 9.0, "val_trusted_rmse": score}
+    return logs | {"val_rmse": 9.0, "val_capped_rmse": score}
 
 
 def start(folder: Path) -> OpenRun:

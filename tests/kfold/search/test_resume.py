@@ -1,5 +1,7 @@
 """A search that is cut off, or whose trials fail, continues with the same command."""
 
+import errno
+import os
 from collections import Counter
 
 import pytest
@@ -45,13 +47,59 @@ def test_a_search_that_is_cut_off_continues_where_it_was(epochs, tmp_path):
         assert trial.user_attrs["minutes"] >= FOLDS - 1e-6
 
 
-def test_a_journal_that_breaks_off_is_repaired(tmp_path):
+@pytest.mark.parametrize(
+    ("edit", "named"),
+    [
+        (lambda text: text + b"\n", None),
+        (lambda text: text.replace(b"\n", b"\r\n\r\n", 3) + b" \n", None),
+        (lambda text: text.rstrip(b"\n"), None),
+        (lambda text: text + b'{"op_code": 4, "wor', "line {0} of {0}"),
+        (lambda text: text + bytes(512), "line {0} of {0}"),
+        (lambda text: text + b"[]\n", "line {0} of {0}"),
+    ],
+)
+def test_a_journal_keeps_every_line_that_can_be_read(tmp_path, capsys, edit, named):
     folder = tmp_path / "tune"
-    search(folder, 1)
+    search(folder, 2)
     journal = folder / JOURNAL
-    journal.write_bytes(journal.read_bytes() + b'{"op_code": 4, "wor')
+    before = journal.read_bytes()
+    journal.write_bytes(edit(before))
     (folder / f"{JOURNAL}.lock").symlink_to(journal)
-    study, _, _ = search(folder, 2)
+    capsys.readouterr()
+    study = open_study(folder, REFERENCE)
+    printed = capsys.readouterr().err
+    assert journal.read_bytes().startswith(before)  # Optuna adds that it was opened
+    assert sum(states(study).values()) == 2
+    expected = named.format(before.count(b"\n") + 1) + " cannot be read" if named else ""
+    assert expected in printed
+    assert bool(printed) == bool(named)
+
+
+@pytest.mark.parametrize("line", [0, 1, 20, 40, -5])
+def test_a_search_goes_on_from_before_a_damaged_line(tmp_path, capsys, line):
+    folder = tmp_path / "tune"
+    trials = search(folder, 4)[0].trials
+    journal = folder / JOURNAL
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[line] = lines[line][:-9]  # and so it ends in the next one
+    journal.write_bytes(b"".join(lines))
+    capsys.readouterr()
+    again, _, _ = search(folder, 6)  # trials that the journal lost are not trained a second time
+    assert f"{folder / JOURNAL}.damaged" in capsys.readouterr().err
+    lost = (folder / f"{JOURNAL}.damaged").read_bytes()
+    assert lost.splitlines() == b"".join(lines).splitlines()[line if line >= 0 else line + 1 :]
+    assert sum(states(again).values()) == 6
+    assert any(map(is_reference, finished(again)))
+    for before, now in zip(trials, again.trials, strict=False):
+        assert not accepted(now) or now.params == before.params
+
+
+def test_no_symbolic_link_is_needed(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    study, _, _ = search(tmp_path / "tune", 2)
     assert sum(states(study).values()) == 2
 
 

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from data.system.errors import UserError
 from kfold.config.config_file import read_config
 from kfold.config.presets import STANDARD
-from kfold.metrics.score import FAR_LABEL, capped_rmse, rmse
+from kfold.metrics.score import CAP, capped_rmse, rmse
 from kfold.parallel.outcomes import Diverged
 from kfold.runs.locate import latest_run, read_run
 from kfold.runs.start import configure_run
@@ -116,4 +116,4 @@ def test_labels_that_are_far_off_count_alike_in_the_capped_rmse():
         wrong[0] += far
         scores.append(capped_rmse(wrong, prediction))
     assert scores[0] == scores[1] > capped_rmse(truth, prediction)
-    assert capped_rmse(truth + 100, prediction) == pytest.approx(FAR_LABEL / np.sqrt(2))
+    assert capped_rmse(truth + 100, prediction) == pytest.approx(CAP / np.sqrt(2))

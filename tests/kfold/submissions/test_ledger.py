@@ -125,6 +125,17 @@ def test_written_rows_are_read_back(rows: list[Upload]) -> None:
         ("{header}\nt,r,c,m,1.5,,,,7,\nt,r,c\n", "line 3, column out_of_fold: expected .*''"),
         ("{header}\nt,r,c,m,1.5,,2..5,,7,\n", "line 2, column private: expected .*'2..5'"),
         ("{header}\nt,r,c,m,1.5,,,,,\n", "line 2, column reference: expected a valid integer"),
+        *(
+            (
+                f"{{header}}\nt,r,c,m,{x},,,,7,\n",
+                f"column out_of_fold: expected .* number, found '{x}'",
+            )
+            for x in ("6_1.5", "nan", "inf", "1e400", "\N{FULLWIDTH DIGIT FOUR}")
+        ),
+        ("{header}\nt,r,c,m,1.5,1_0,,,7,\n", "column public: expected a number, found '1_0'"),
+        ("{header}\nt,r,c,m,1.5,,1_0,,7,\n", "column private: expected a number, found '1_0'"),
+        ("{header}\nt,r,c,m,1.5,,,1_0,7,\n", "column rank: expected a number, found '1_0'"),
+        ("{header}\nt,r,c,m,1.5,,,,1_0,\n", "column reference: expected a number, found '1_0'"),
     ],
 )
 def test_a_damaged_ledger_is_named_and_kept(ledger: Path, content: str, expected: str) -> None:

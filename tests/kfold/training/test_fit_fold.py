@@ -5,14 +5,20 @@ import h5py
 import numpy as np
 import pytest
 
+from data.competition import KEYPOINTS
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
 from kfold.metrics.score import rmse
+from kfold.runs.predictions import Predictions
 from kfold.runs.task import TrainingSummary
 
 from kfold.models import backend  # noqa: F401  isort: skip
+from kfold.models.registry import build_model
 from kfold.training.fit_fold import fit_fold
-from kfold.training.trainer import DivergedError, StoppedError, Trainer
+from kfold.training.trainer import DivergedError, StoppedError, Trainer, predict
+from kfold.training.tta import TTA
+
+NOSE = KEYPOINTS.index("nose_tip")
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +33,14 @@ def test_files_agree_with_the_summary_and_the_reports(data, fitted):
     folder, summary, epochs = fitted
     assert json.loads((folder / "done.json").read_text()) == asdict(summary)
     assert TrainingSummary.read(folder) == summary
+    assert summary.code == data.code
     stored = np.load(folder / "predictions.npz")
     np.testing.assert_array_equal(stored["rows"], np.flatnonzero(data.folds == 1))
     truth = data.train.keypoints[data.folds == 1]
     assert rmse(truth, stored["oof"].mean(axis=0)) == pytest.approx(summary.rmse, rel=1e-3)
     assert stored["test"].shape == (2, 5, 15, 2)
     history = json.loads((folder / "history.json").read_text())
-    lengths = {"loss": 3, "rmse": 3, "trusted_rmse": 3, "val_rmse": 2, "val_trusted_rmse": 2}
+    lengths = {"loss": 3, "rmse": 3, "capped_rmse": 3, "val_rmse": 2, "val_capped_rmse": 2}
     assert {name: len(history[name]) for name in lengths} == lengths
     assert history["val_epoch"] == [2, 3]
     assert [epoch for epoch, _ in epochs] == [1, 2, 3]
@@ -96,14 +103,15 @@ def test_a_finished_training_is_left_alone(tiny, data, fitted):
     assert (folder / "predictions.npz").stat().st_mtime_ns == made
 
 
-def test_an_interrupted_training_is_replaced(tiny, data, tmp_path):
-    (tmp_path / "model.weights.h5").write_text("half")
+@pytest.mark.parametrize("name", ["model.weights.h5", "done.json"])
+def test_an_interrupted_or_damaged_training_is_replaced(tiny, data, tmp_path, name):
+    (tmp_path / name).write_text("half")
     incomplete = replace(tiny, complete_rows_only=True)
     # The first third of the faces is the first annotator's, who alone labels all keypoints.
     second = replace(data, train=data.train[8:], folds=data.folds[8:])
     with pytest.raises(UserError, match="row with all 15"):
         fit_fold(incomplete, second, 1, 0, tmp_path)
-    assert not (tmp_path / "model.weights.h5").exists()
+    assert not (tmp_path / name).exists()
 
 
 def test_a_loss_that_is_not_finite_ends_the_training_with_a_message(tiny, data, tmp_path):
@@ -122,3 +130,22 @@ def test_predictions_that_are_not_finite_are_not_stored(tiny, data, tmp_path, mo
     with pytest.raises(DivergedError, match="not finite"):
         fit_fold(tiny, data, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "predictions.npz").exists()
+
+
+@pytest.mark.parametrize("network", ["heatmap", "regression"])
+def test_an_annotator_without_labels_is_predicted_as_the_other(tiny, data, tmp_path, network):
+    first = data.train[data.train.annotator == 1].without(np.arange(15)[None] == NOSE)
+    train = replace(data.train, keypoints=np.full_like(data.train.keypoints, np.nan))
+    train.keypoints[data.train.annotator == 1] = first.keypoints
+    same = data.train[np.zeros(4, int)]  # one face, twice as either annotator's
+    test = replace(same, annotator=np.array([1, 2, 1, 2], np.int8))
+    recipe = replace(tiny, network=network, epochs=2, low_res_share=0.0)
+    alone = replace(data, train=train, test=test)
+    fit_fold(recipe, alone, 0, 0, tmp_path / "fold")
+    predicted = Predictions.read(tmp_path / "fold").test
+    np.testing.assert_allclose(predicted[:, 0], predicted[:, 1], atol=1e-4)
+    np.testing.assert_array_equal(predicted[:, :, NOSE], 47.5)
+    network = build_model(recipe)
+    network.load_weights(tmp_path / "fold" / "model.weights.h5")
+    again = np.delete(predict(network, test, TTA["flip"])[:, 1], NOSE, axis=1)
+    np.testing.assert_allclose(again, np.delete(predicted[:, 1], NOSE, axis=1), atol=1e-3)

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.competition import IMAGE_SIZE, KEYPOINTS
+from data.faces import mirror_keypoints
 from kfold.training.tta import TTA, View, predict_with_tta
 
 Y, X = np.mgrid[:IMAGE_SIZE, :IMAGE_SIZE]
@@ -51,3 +52,14 @@ def test_predictions_are_clipped_to_the_image():
     assert found.shape == (8, 3, len(KEYPOINTS), 2)
     assert found.min() >= 0
     assert found.max() <= IMAGE_SIZE
+
+
+def test_labels_at_the_edge_survive_both_views():
+    labels = np.random.default_rng(0).choice([0, IMAGE_SIZE], (3, len(KEYPOINTS), 2))
+    labels = labels.astype(np.float32)
+    found = predict_with_tta(
+        TTA["flip"],
+        drawn(np.full((3, 2), 40.0)),
+        lambda _, mirrored: mirror_keypoints(labels) if mirrored else labels,
+    )
+    np.testing.assert_array_equal(found, [labels, labels])

@@ -228,6 +228,18 @@ def test_a_command_that_is_killed_and_started_again_trains_nothing_twice(use_fit
     assert opened.run.finished_seeds("nap") == [0]
 
 
+def without_python(environment):
+    """An environment, see Ray's RAY_RUNTIME_ENV_HOOK, in which no worker ever starts."""
+    return environment | {"py_executable": "sleep 600 #"}
+
+
+def test_a_node_that_starts_no_worker_is_named(monkeypatch):
+    monkeypatch.setenv("RAY_RUNTIME_ENV_HOOK", f"{__name__}.{without_python.__name__}")
+    monkeypatch.setattr("kfold.parallel.ray_cluster._START_SECONDS", 1.0)
+    with pytest.raises(UserError, match=r"a worker on every node, found none within 1 s on \S+\. "):
+        trained(start("none", {"calm": CALM}), resources=ONE_CPU)
+
+
 def test_a_training_that_fits_on_no_node_is_refused():
     with pytest.raises(UserError, match=r"a node with 3 CPUs and 0.5 GPUs.*none among 2"):
         trained(start("large", {"calm": CALM}), resources=TrainingResources(3, 0.5))

@@ -1,0 +1,111 @@
+"""Members of a run's blends: every test-time view of every finished model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kfold.leaderboard.entries import Entry
+from kfold.leaderboard.stack import equal_weights
+from kfold.metrics.score import capped_rmse
+from kfold.runs.open_run import OpenRun
+from kfold.runs.predictions import Predictions
+from kfold.runs.run import Run
+from kfold.runs.task import TrainingSummary
+from kfold.training.tta import TTA
+
+
+@dataclass(frozen=True)
+class Members:
+    """Predictions of every member, and the entry of every model.
+
+    Attributes:
+        names: '<model>, <view>' of each member, models in the run's order.
+        models: for each model, which members are its views.
+        oof: float32 (members, N, 15, 2) in pixels, out-of-fold, averaged over seeds.
+        test: float32 (members, M, 15, 2) in pixels, averaged over folds and seeds.
+        entries: one per model.
+        mean_of_seed: by seed, float32 (N, 15, 2) in pixels, the mean over the models of each one's
+            networks with this seed; only seeds that every model has finished.
+    """
+
+    names: list[str]
+    models: dict[str, slice]
+    oof: np.ndarray
+    test: np.ndarray
+    entries: list[Entry] = field(default_factory=list)
+    mean_of_seed: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+def read_members(opened: OpenRun) -> Members:
+    """Read the predictions of all finished seeds, one training at a time."""
+    run, train, test = opened.run, opened.data.train, opened.data.test
+    names: list[str] = []
+    models = {}
+    for model, recipe in run.finished_models.items():
+        models[model] = slice(len(names), len(names) + len(TTA[recipe.tta]))
+        names += [f"{model}, {view.name}" for view in TTA[recipe.tta]]
+    members = Members(
+        names,
+        models,
+        np.zeros((len(names), *train.keypoints.shape), np.float32),
+        np.zeros((len(names), *test.keypoints.shape), np.float32),
+        mean_of_seed={
+            seed: np.zeros_like(train.keypoints) for seed in common_seeds(run, list(models))
+        },
+    )
+    for model in models:
+        members.entries.append(_read_model(opened, model, members))
+    return members
+
+
+def common_seeds(run: Run, models: list[str]) -> list[int]:
+    """Seeds that every one of the models has finished."""
+    finished = [set(run.finished_seeds(model)) for model in models]
+    return sorted(set.intersection(*finished)) if finished else []
+
+
+def finished_trainings(run: Run, model: str) -> tuple[TrainingSummary, ...]:
+    """Summaries of all trainings of a model's finished seeds."""
+    summaries = (
+        run.summary(model, seed, fold)
+        for seed in run.finished_seeds(model)
+        for fold in range(run.config.folds)
+    )
+    return tuple(summary for summary in summaries if summary)
+
+
+def _read_model(opened: OpenRun, model: str, members: Members) -> Entry:
+    """Add the predictions of a model's finished seeds to `members`; return the model's entry."""
+    run, truth, views = opened.run, opened.data.train.keypoints, members.models[model]
+    seeds = run.finished_seeds(model)
+    seed_rmse = {}
+    oof, test = members.oof[views], members.test[views]
+    for seed in seeds:
+        alone = np.zeros_like(truth)
+        for fold in range(run.config.folds):
+            predictions = Predictions.read(run.fold_folder(model, seed, fold))
+            oof[:, predictions.rows] += predictions.oof / np.float32(len(seeds))
+            test += predictions.test / np.float32(len(seeds) * run.config.folds)
+            alone[predictions.rows] = predictions.oof.mean(axis=0)
+        seed_rmse[seed] = capped_rmse(truth, alone)
+        if seed in members.mean_of_seed:
+            members.mean_of_seed[seed] += alone / np.float32(len(members.models))
+    names, trainings = members.names[views], finished_trainings(run, model)
+    stack = equal_weights(len(names))
+    return Entry(
+        name=model,
+        kind="model",
+        oof=oof.mean(axis=0),
+        test=test.mean(axis=0),
+        trainings=trainings,
+        parameters=trainings[0].parameters,
+        seed_rmse=seed_rmse,
+        view_rmse={
+            name.removeprefix(f"{model}, "): capped_rmse(truth, view)
+            for name, view in zip(names, oof, strict=True)
+        },
+        weights={name: (weight,) * 2 for name, weight in zip(names, stack.weights, strict=True)},
+        stack=stack,
+    )
