@@ -14,7 +14,7 @@ MAX_LENGTH = 60
 """Characters of a name. File systems take 255 bytes, of which a character may take four."""
 
 _PLAIN = re.compile(r"\w([\w.-]*[\w-])?")
-_LIKE_A_FILE = re.compile(r".*\.(csv|html|journal|json|lock|md|sha256|txt)", re.IGNORECASE)
+_LIKE_A_FILE = re.compile(r".*\.(csv|h5|html|journal|json|lock|md|npz|sha256|txt)", re.IGNORECASE)
 """Names that end like the product's own files beside the folders of models and of runs."""
 
 

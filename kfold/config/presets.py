@@ -37,12 +37,14 @@ class Preset:
 _HEATMAP = MODELS["heatmap"]
 
 QUICK = Preset({"heatmap": replace(_HEATMAP, epochs=9, policy="light", tta="four")}, folds=4)
-"""`make cv PRESET=quick`: one network per fold, found by `make tune`. FaceBench out-of-fold RMSE
-2.28, trusted 1.234 (constant baseline: 4.80 and 4.39), in 9:44 minutes on two cores."""
+"""`make cv PRESET=quick`: one network per fold, found by `make tune`. FaceBench out-of-fold:
+capped RMSE 1.355, trusted 1.231, all labels 2.29 (constant baseline: 3.57, 4.39 and 4.80), in 11:14
+minutes on two cores of 271 to 303 GFLOP/s."""
 
 STANDARD = Preset({"heatmap": _HEATMAP})
 """`make cv`: the same network trained longer, with eight test-time views. FaceBench out-of-fold
-RMSE 2.21, trusted 1.133 (constant baseline: 4.80 and 4.40), in 52 minutes on two cores."""
+RMSE 2.21, trusted 1.133 (constant baseline: 4.80 and 4.40), in 52 minutes on two cores, both of an
+earlier version."""
 
 _WIDE = replace(
     _HEATMAP,
@@ -64,7 +66,7 @@ BEST = Preset(
 )
 """`make cv PRESET=best`: two wider networks, with and without batch norm. RUN=standard adds them to
 that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant baseline: 4.80 and
-4.40), in 109 minutes on two cores."""
+4.40), in 109 minutes on two cores, both of an earlier version."""
 
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2

@@ -83,11 +83,11 @@ class Leaderboard:
         """A sentence on what the 95% intervals cover."""
         if any(len(line.entry.seed_rmse) > 1 for line in self.lines):
             return (
-                "Its 95% interval covers other faces (bootstrap over groups of similar ones) and, "
+                "The 95% intervals cover other faces (bootstrap over groups of similar ones) and, "
                 "for lines with two seeds or more, other trainings."
             )
         return (
-            "Its 95% interval covers other faces (bootstrap over groups of similar ones), not "
+            "The 95% intervals cover other faces (bootstrap over groups of similar ones), not "
             "other trainings, whose scatter a single seed does not tell; SEEDS=2 does."
         )
 

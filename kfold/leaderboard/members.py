@@ -83,15 +83,18 @@ def _read_model(opened: OpenRun, model: str, members: Members) -> Entry:
     seed_rmse = {}
     oof, test = members.oof[views], members.test[views]
     for seed in seeds:
-        alone = np.zeros_like(truth)
+        of_seed = np.zeros_like(oof)
         for fold in range(run.config.folds):
             predictions = Predictions.read(run.fold_folder(model, seed, fold))
-            oof[:, predictions.rows] += predictions.oof / np.float32(len(seeds))
-            test += predictions.test / np.float32(len(seeds) * run.config.folds)
-            alone[predictions.rows] = predictions.oof.mean(axis=0)
+            of_seed[:, predictions.rows] = predictions.oof
+            test += predictions.test
+        oof += of_seed
+        alone = of_seed.mean(axis=0)
         seed_rmse[seed] = capped_rmse(truth, alone)
         if seed in members.mean_of_seed:
             members.mean_of_seed[seed] += alone / np.float32(len(members.models))
+    oof /= len(seeds)
+    test /= len(seeds) * run.config.folds
     names, trainings = members.names[views], finished_trainings(run, model)
     stack = equal_weights(len(names))
     return Entry(

@@ -8,6 +8,7 @@ from kfold.config.recipe import MODELS
 FILES_OF_A_RUN = [
     "config.json",
     "folds.csv",
+    "entries.npz",
     "corrections.csv",
     "leaderboard.csv",
     "leaderboard.md",

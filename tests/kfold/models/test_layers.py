@@ -26,7 +26,7 @@ def logits_at(points, cells=CELLS):
 @example(x=0, y=96, mirrored=False)
 @example(x=96, y=0, mirrored=True)
 def test_every_position_of_a_label_is_the_mean_of_its_target(cells, x, y, mirrored):
-    """At 24x24 cells and, trained at low resolution, at 16x16; also the mirror image of a label."""
+    """At both resolutions of a training; also the mirror image of a label."""
     point = np.array([IMAGE_SIZE - 1 - x if mirrored else x, y])
     _, found = SoftArgmax()(logits_at(point[None, None], cells))
     np.testing.assert_allclose(found[0, 0], point, atol=0.005)
