@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,9 @@ from kfold.models import backend  # noqa: F401  isort: skip
 from data.competition import ANNOTATORS, KEYPOINTS
 from data.faces import Faces
 from data.system.errors import UserError
-from kfold.leaderboard.leaderboard import Leaderboard, Line
+from kfold.config.recipe import Recipe
+from kfold.leaderboard.leaderboard import Leaderboard
+from kfold.leaderboard.line import Line
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.registry import build_model
 from kfold.runs.open_run import OpenRun
@@ -70,12 +73,12 @@ class Predictor:
 
         Networks predict one after the other: all images at once are faster than image by image.
         """
-        entry, faces = self.line.entry, unlabelled(images)
+        entry, faces, recipes = self.line.entry, unlabelled(images), self.opened.run.config.models
         members = np.zeros((*faces.keypoints.shape, len(entry.weights)))
         for model, views in self.views.items():
             trainings = self._trainings(model)
             for folder in trainings:
-                network = self._networks[model]
+                network = self._networks[_shape(recipes[model])]
                 network.load_weights(trained_weights(folder))
                 predicted = predict(network, faces, tuple(views.values()))
                 members[..., list(views)] += np.moveaxis(predicted, 0, -1) / len(trainings)
@@ -118,12 +121,14 @@ class Predictor:
         return network, self.views[model][place]
 
     @cached_property
-    def _networks(self) -> dict[str, KeypointModel]:
-        """One network of each model, for the weights of all its trainings.
+    def _networks(self) -> dict[Hashable, KeypointModel]:
+        """One network of each shape, for the weights of all trainings of that shape.
 
         To build one for each training would take longer and more memory.
         """
-        return {model: build_model(self.opened.run.config.models[model]) for model in self.views}
+        recipes = [self.opened.run.config.models[model] for model in self.views]
+        shapes = {_shape(recipe): recipe for recipe in recipes}
+        return {shape: build_model(recipe) for shape, recipe in shapes.items()}
 
     def _trainings(self, model: str) -> list[Path]:
         """Folders of a model's finished trainings."""
@@ -149,3 +154,8 @@ class Predictor:
                 "to crop photos by; found none. Pass WHOLE=1 and images that are cropped already."
             )
         return complete.mean(axis=0)
+
+
+def _shape(recipe: Recipe) -> Hashable:
+    """Equal for recipes whose networks can hold each other's weights."""
+    return recipe.network, recipe.architecture, recipe.precision

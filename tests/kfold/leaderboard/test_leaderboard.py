@@ -111,6 +111,24 @@ def test_the_gap_to_the_best_line_is_paired(tmp_path, data):
     assert low < 0 < high
 
 
+def test_a_line_scores_the_same_beside_any_other(tmp_path, data):
+    data.train.keypoints[0, 3] += 60
+    alone = lines_by_name(finished_run(tmp_path / "alone", data, {"a": [2.0]}))["a"]
+    both = lines_by_name(finished_run(tmp_path / "both", data, {"a": [2.0], "better": [1.0]}))
+    assert both["a"].capped.rmse == alone.capped.rmse
+    assert both["a"].interval == alone.interval
+    assert both["a"].fold_rmse == alone.fold_rmse
+
+
+def test_intervals_are_wider_with_the_scatter_of_seeds(tmp_path, data):
+    line = lines_by_name(finished_run(tmp_path / "run", data, {"a": [1.0, 3.0, 2.0]}))["a"]
+    low, high = line.interval
+    assert low < line.capped.low < line.capped.high < high
+    assert line.seed_deviation == pytest.approx(np.std(list(line.entry.seed_rmse.values()), ddof=1))
+    one = lines_by_name(finished_run(tmp_path / "one", data, {"a": [1.0]}))["a"]
+    assert one.interval == (one.capped.low, one.capped.high)
+
+
 def test_several_runs_share_a_leaderboard(tmp_path, data):
     x, y = (finished_run(tmp_path / name, data, {"model": [s]}) for name, s in [("x", 3), ("y", 1)])
     leaderboard = make_leaderboard([x, y])
