@@ -34,10 +34,9 @@ _DAMAGE = (
     EOFError,
     ValueError,
 )
-_DAMAGED = "a cut-off or damaged one"
 _KINDS = {
-    b"PK": _DAMAGED,
-    b"\x1f\x8b": _DAMAGED,
+    b"PK": "a cut-off or damaged one",
+    b"\x1f\x8b": "a gzip that is cut off, damaged or holds no tar",
     b"<": f"a web page (are the rules accepted? {RULES_PAGE})",
     b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
     b"Rar!": "a RAR archive",

@@ -66,6 +66,8 @@ def _check_header(line: bytes, name: str, expected: tuple[str, ...]) -> None:
     """
     if not line.strip():
         raise UserError(f"{name}: expected a header, found an empty file. Run `make download`.")
+    if b"\r" in line.rstrip(b"\r\n"):
+        raise UserError(f"{name}: expected lines that end in LF, found CR. Save it as CSV again.")
     fields = _split(line.removeprefix(_BOM), f"{name}, line 1")
     found = [field.decode() for field in fields]
     if tuple(found) != expected:
@@ -75,8 +77,23 @@ def _check_header(line: bytes, name: str, expected: tuple[str, ...]) -> None:
         )
         raise UserError(
             f"{name}, line 1: expected {len(expected)} columns with {right!r} as column {column}, "
-            f"found {len(found)} with {wrong[:40]!r}. Is it the file of another competition?"
+            f"found {len(found)} with {wrong[:40]!r}. {_cause(line, found, expected)}"
         )
+
+
+def _cause(line: bytes, found: list[str], expected: tuple[str, ...]) -> str:
+    """Why a header probably differs."""
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "It is in UTF-16: save it as UTF-8."
+    if tuple(found[1:]) == expected:
+        return "Its first column is an index: save it without, by `to_csv(index=False)`."
+    if sorted(found) == sorted(expected):
+        return "Its columns are in another order: put them back."
+    if tuple(name.strip() for name in found) == expected:
+        return "Remove the blanks around the names."
+    if len(found) == 1 and set(found[0]) & set(";\t"):
+        return "Save it with commas between the fields."
+    return "Is it the file of another competition?"
 
 
 def parse_id(field: bytes, column: str, where: str) -> int:

@@ -87,7 +87,10 @@ def _parse_label(field: bytes, where: str) -> float:
     # Labels beyond the centre of the last pixel are valid: Kaggle's reach 95.94.
     if not 0 <= value <= IMAGE_SIZE:
         found = field[:40].decode(errors="replace")
-        raise UserError(f"{where}: expected a number from 0 to {IMAGE_SIZE}, found {found!r}.")
+        raise UserError(
+            f"{where}: expected a number from 0 to {IMAGE_SIZE}, or nothing for a missing label, "
+            f"found {found!r}."
+        )
     return value
 
 

@@ -33,8 +33,10 @@ def main(options: ExportOptions) -> None:
     """
     from data.system.terminal import open_console
     from kfold.runs.open_run import open_named_run
+    from kfold.runs.versions import backend
 
     opened = open_named_run(options.run, options.data)
+    backend()  # refuses one that is not installed
     # Slow to import: not before a wrong name is refused.
     from kfold.inference.best_seed import best_seed
     from kfold.inference.keras_export import export_network

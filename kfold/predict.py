@@ -36,8 +36,10 @@ def main(options: PredictOptions) -> None:
     from data.system.terminal import open_console
     from kfold.inference.photos import list_photos, name_targets, some_names
     from kfold.runs.open_run import open_named_run
+    from kfold.runs.versions import backend
 
     opened = open_named_run(options.run, options.data)
+    backend()  # refuses one that is not installed
     out = options.out or opened.run.folder / "predicted"
     photos = list_photos(options.image, out)
     targets = name_targets(photos, out)

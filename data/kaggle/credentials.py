@@ -83,7 +83,10 @@ def require_credentials() -> Credentials:
 
 
 def _found_instead() -> str:
-    """What is in the place of credential files."""
+    """What is in the place of credentials."""
+    pair = ("KAGGLE_USERNAME", "KAGGLE_KEY")
+    if len(alone := [name for name in pair if os.environ.get(name)]) == 1:
+        return f";\n  found {alone[0]} alone: set both variables"
     folder = expanded(_TOKEN_FILE).parent
     if "~" in folder.parts:
         return " (of a home folder that HOME does not name)"

@@ -70,7 +70,7 @@ def _files(folder: Path, out: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         drawn = drawings != folder.resolve() and drawings in path.resolve().parents
-        if path.is_file() and not hidden and not drawn:
+        if (path.is_file() or not path.exists()) and not hidden and not drawn:  # or a broken link
             yield path
 
 

@@ -48,6 +48,6 @@ def unlabelled_values(data: Competition) -> str:
     return (
         f"Warning: {asked.mean():.1%} of the values that the test set asks for have no training "
         f"labels, or hardly any: {', '.join(names)}. No score here covers them; they are predicted "
-        "as the other annotator would place them, or in the middle of the image. Train on all rows "
-        "of training.csv, incomplete ones too."
+        "as the other annotator would place them, or in the middle of the image. Were incomplete "
+        "rows removed from training.csv, or missing labels filled in?"
     )

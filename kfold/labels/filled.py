@@ -46,7 +46,8 @@ class FilledLabels:
     def __str__(self) -> str:
         return (
             f"{self.count:,} labels were probably filled in: they equal {self.kind} (first in row "
-            f"{self.row}). Leave missing labels empty: filled ones train the model on wrong points."
+            f"{self.row}, counted from 0). Leave missing labels empty: filled ones train the model "
+            "on wrong points."
         )
 
 

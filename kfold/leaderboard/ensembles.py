@@ -75,7 +75,8 @@ def stacks(opened: OpenRun, members: Members) -> list[Entry]:
 def _fit(members: Members, train: Faces, selections: list[np.ndarray]) -> list[dict[int, Stack]]:
     """The stack of each annotator, fitted on each selection of rows, bool (N,).
 
-    An annotator without labels there is blended as the other one, who may have some.
+    An annotator without labels there is blended as the other one, since it is predicted as the
+    other one; a keypoint without labels gets the other one's intercept.
     """
     truths = []
     for rows in selections:
@@ -88,8 +89,14 @@ def _fit(members: Members, train: Faces, selections: list[np.ndarray]) -> list[d
     fitted = [dict(zip(ANNOTATORS, pair, strict=True)) for pair in zip(stacks, stacks, strict=True)]
     for pair in fitted:
         for annotator, other in (ANNOTATORS, ANNOTATORS[::-1]):
-            if not len(pair[annotator].truth):
-                pair[annotator] = Stack(pair[other].weights)
+            own = pair[annotator]
+            if not len(own.truth):
+                pair[annotator] = pair[other]
+                continue
+            unlabelled = ~np.isfinite(own.truth).any(axis=0)
+            intercept = np.where(unlabelled, pair[other].intercept, own.intercept)
+            moved = own.predicted + (intercept - own.intercept).astype(np.float32)
+            pair[annotator] = replace(own, intercept=intercept, predicted=moved)
     return fitted
 
 

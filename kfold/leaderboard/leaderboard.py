@@ -69,7 +69,8 @@ class Leaderboard:
             if line.entry.trainings:
                 return line
         raise UserError(
-            "expected a run with a model finished on all folds, found none: run `make cv`."
+            "expected a run with a model finished on all folds, found none: run `make cv`. "
+            f"{self.unfinished}".rstrip()
         )
 
     @property

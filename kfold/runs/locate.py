@@ -72,8 +72,9 @@ def read_run(folder: Path) -> Run:
         )
     try:
         values = read_json(path)
-        config = values.get("config") if isinstance(values, dict) else None
-        read = validated(RunConfig, config, str(path), complete=True)
+        if not (isinstance(values, dict) and "config" in values):
+            raise UserError(f"{path}: expected an object with 'config', found none.")
+        read = validated(RunConfig, values["config"], str(path), complete=True)
         check_model_names(read.models, f"{path}: models")
     except UserError as error:
         raise UserError(

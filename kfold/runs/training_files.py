@@ -41,11 +41,15 @@ def trained_weights(folder: Path) -> Path:
     """The file of a training's weights, which may have been deleted to save space.
 
     Raises:
-        DamagedError: it is not there.
+        UserError: it is not there.
     """
     path = folder / WEIGHTS
     if not path.is_file():
-        raise DamagedError(folder, "has no weights")
+        model = folder.parent.parent.name
+        raise UserError(
+            f"{path}: expected weights, found none. Reports and submissions need none; to predict "
+            f"other faces, train again with MODELS={model} FORCE=1."
+        )
     return path
 
 

@@ -21,7 +21,28 @@ INVALID = {
                 "left_eye_center_x,left_eye_center_y", "left_eye_center_y,left_eye_center_x"
             ),
         ),
-        r"line 1: expected 31 columns with 'left_eye_center_x' as column 1",
+        r"line 1: expected 31 columns with 'left_eye_center_x' as column 1.*in another order",
+    ),
+    "semicolons": (
+        "training.csv",
+        line(1, lambda t: t.replace(",", ";")),
+        r"line 1: .*Save it with commas",
+    ),
+    "index column": ("training.csv", line(1, lambda t: "," + t), r"line 1: .*is an index"),
+    "blanks in the header": (
+        "training.csv",
+        line(1, lambda t: t.replace(",", ", ")),
+        r"line 1: .*Remove the blanks",
+    ),
+    "old Mac's line ends": (
+        "training.csv",
+        lambda t: t.replace("\n", "\r"),
+        r"training.csv: expected lines that end in LF, found CR",
+    ),
+    "a word for a missing label": (
+        "training.csv",
+        line(2, lambda t: "nan" + t[t.index(",") :]),
+        r"line 2, column left_eye_center_x: .*or nothing for a missing label, found 'nan'",
     ),
     "column missing": ("training.csv", line(1, lambda t: t[: -len(",Image")]), r"found 30 with"),
     "pixel missing": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import shutil
 import tarfile
@@ -205,11 +206,16 @@ def test_archives_that_cannot_be_read_are_named(
         ("f.rar", b"Rar!\x1a\7\1\0", "found a RAR archive"),
         ("f.tar.zst", b"\x28\xb5\x2f\xfd\0", "found a Zstandard file"),
         ("f.zip", b"7z\xbc\xaf\x27\x1c\0\4", "found a 7-Zip archive"),  # whatever its name
-        ("f.tar.gz", packed[: len(packed) // 2], "found a cut-off or damaged one"),
-        ("f.tar.gz", packed[:-10], "found a cut-off or damaged one"),
-        ("f.tar.gz", bytes(flipped), "found a cut-off or damaged one"),
+        (
+            "f.tar.gz",
+            packed[: len(packed) // 2],
+            "found a gzip that is cut off, damaged or holds no tar",
+        ),
+        ("f.tar.gz", packed[:-10], "found a gzip that is cut off, damaged or holds no tar"),
+        ("f.tar.gz", bytes(flipped), "found a gzip that is cut off, damaged or holds no tar"),
         ("f.zip", locked, "can be unpacked here, found: File 'training.csv' is encrypted"),
         ("f.csv", b"ImageId,Image\n", "found something else"),
+        ("f.csv.gz", gzip.compress(b"ImageId,Image\n"), "holds no tar"),
     ]:
         path = tmp_path / name
         path.write_bytes(content)

@@ -131,6 +131,14 @@ def test_what_lies_beside_is_named(home: Path, out: Path, refusal: Refusal) -> N
     assert f"found in {home}/.kaggle: access_token (0 bytes), kaggle.rtf (7 bytes)" in message
 
 
+def test_half_of_a_pair_in_the_environment_is_named(
+    home: Path, out: Path, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAGGLE_USERNAME", USER)
+    message = refusal(lambda: main(DownloadOptions(out)))
+    assert "found KAGGLE_USERNAME alone: set both variables" in message
+
+
 def test_the_newest_copy_is_read(home: Path) -> None:
     (home / ".kaggle").mkdir()
     for age, name in enumerate(("kaggle (2).json", "kaggle (1).json", "kaggle.json.bak")):

@@ -55,7 +55,7 @@ def test_filled_labels_are_found_with_their_number_and_first_row(faces, way):
     assert kind in found.kind
     assert found.row == 100 + np.flatnonzero(missing.any(axis=1))[0]
     assert str(found).startswith(f"{found.count:,} labels were probably filled in: they equal")
-    assert f"(first in row {found.row})" in str(found)
+    assert f"(first in row {found.row}, counted from 0)" in str(found)
 
 
 @pytest.mark.parametrize("way", FILLED)

@@ -67,10 +67,18 @@ def test_an_annotator_or_a_keypoint_of_a_fold_may_have_no_label(tmp_path, data):
         assert np.isfinite(line.entry.test).all()
 
 
-def test_an_annotator_without_labels_is_blended_as_the_other(tmp_path, data):
-    opened = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]})
-    data.train.keypoints[data.train.annotator == 2] = np.nan
-    for one, two in lines_by_name(opened)["stack"].entry.weights.values():
+def test_what_an_annotator_did_not_label_is_blended_as_the_others(tmp_path, data):
+    opened = finished_run(tmp_path / "run", data, {"good": [1.0], "bad": [6.0]}, bias=3.0)
+    second = data.train.annotator == 2
+    before = lines_by_name(opened)["stack"].entry.oof[second]
+    data.train.keypoints[second, 3] = np.nan  # of one keypoint: moved by the other's mean error
+    without = lines_by_name(opened)["stack"].entry
+    mean = without.oof[second, 3, 0].mean()
+    assert mean == pytest.approx(before[:, 3, 0].mean(), abs=0.7)
+    data.train.keypoints[second] = np.nan
+    entry = lines_by_name(opened)["stack"].entry
+    assert entry.oof[second, 3, 0].mean() == pytest.approx(mean, abs=0.7)
+    for one, two in entry.weights.values():
         assert two == one
 
 

@@ -130,7 +130,7 @@ def test_scores_need_no_weights_but_networks_do(opened):
     folder = opened.run.fold_folder("torn", 0, 1)
     (folder / WEIGHTS).unlink()
     assert opened.run.finished_seeds("torn") == [0]
-    with pytest.raises(UserError, match=r"fold1 has no weights\. Delete it: `make cv` then trains"):
+    with pytest.raises(UserError, match=r"fold1/model\.weights\.h5.*MODELS=torn FORCE=1"):
         trained_weights(folder)
 
 
