@@ -71,8 +71,8 @@ that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant ba
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
-"""`make demo`: rendered faces, out-of-fold RMSE 1.59, trusted 0.891 (constant baseline: 4.38 and
-4.15), in 2:41 minutes on two cores of 240 GFLOP/s, 1:12 at 486."""
+"""`make demo`: rendered faces, out-of-fold capped RMSE 1.090, trusted 0.933, all labels 1.61
+(constant baseline: 3.77, 4.15 and 4.38), in 2:14 minutes on two cores of 251 GFLOP/s."""
 
 _SHORT = QUICK.models["heatmap"]
 
