@@ -214,6 +214,18 @@ def test_a_wrong_option_ends_with_a_message(place, capsys, words, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [(predict.main, predict.PredictOptions), (export.main, export.ExportOptions)],
+)
+def test_a_backend_that_is_not_installed_ends_with_a_message(
+    place, capsys, monkeypatch, command, options
+):
+    monkeypatch.setenv("KERAS_BACKEND", "nonsense")
+    assert refused(command, options, "RUN=small") == 1
+    assert "KERAS_BACKEND: expected one of tensorflow, jax, torch" in capsys.readouterr().err
+
+
 def test_the_exported_files_are_used_as_the_readme_says(place, capfd):
     export.main(export.ExportOptions("small"))
     assert "runs/small: tiny seed 0, capped out-of-fold RMSE" in capfd.readouterr().out
