@@ -95,7 +95,7 @@ test: $(VENV)/ready-dev $(VENV)/keras-3.10 ## Lint, formats, types, import rules
 	@$(VENV)/bin/python -m tests.browser
 	@$(VENV)/bin/python -m pytest
 
-bench: $(VENV)/ready-dev ## Time every stage against the obvious way; DATA= adds loading and memory
+bench: $(VENV)/ready-dev ## Time every stage against the obvious way; DATA= adds loading, memory and reports
 	$(call run,tests.bench)
 
 clean: ## Remove .venv and caches; downloads and runs stay

@@ -63,10 +63,14 @@ class Predictor:
             leaderboard: of one run.
 
         Raises:
-            UserError: no model is finished.
+            UserError: no model is finished, or weights were deleted.
         """
         (opened,) = leaderboard.runs
-        return cls(leaderboard.best, opened)
+        predictor = cls(leaderboard.best, opened)
+        for model in predictor.views:
+            for folder in predictor._trainings(model):
+                trained_weights(folder)  # before any photo is read
+        return predictor
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Predict keypoints float (N, 15, 2) of images uint8 (N, 96, 96), as annotator 1 labels.

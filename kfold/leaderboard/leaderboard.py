@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from data.faces import Faces
@@ -92,7 +93,7 @@ class Leaderboard:
             "other trainings, whose scatter a single seed does not tell; SEEDS=2 does."
         )
 
-    @property
+    @cached_property
     def notes(self) -> list[str]:
         """What to know before believing a score, a sentence or two each; usually none."""
         return [

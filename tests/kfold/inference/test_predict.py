@@ -200,6 +200,18 @@ def test_members_without_weight_for_annotator_1_are_not_predicted(place):
     np.testing.assert_allclose(one_view(faces.images), expected, atol=1e-3)
 
 
+def test_deleted_weights_are_named_once_before_any_photo_is_read(place, capsys):
+    weights = Path("runs/small/tiny/seed0/fold1/model.weights.h5")
+    aside = weights.rename("aside.h5")
+    try:
+        words = ("RUN=small", "IMAGE=photos/upright.png photos/turned.jpg", "OUT=none")
+        assert refused(predict.main, predict.PredictOptions, *words) == 1
+    finally:
+        aside.rename(weights)
+    assert capsys.readouterr().err.count("expected weights, found none") == 1
+    assert not Path("none").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
