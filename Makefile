@@ -8,8 +8,10 @@
 #   RUN=<name>          a run; its folder is runs/<name>      (cv: the preset's; else the latest)
 #   PRESET=<name>       what cv trains: quick, standard, best, ablation            (standard)
 #   CONFIG=<json>       recipes for cv instead of a preset, such as `make config` prints
+#   CODE=<py>           a file of your own, with networks, losses, augmentation, optimizers
 #   MODELS="a b"        models for cv instead of the preset's; FOLDS= SEEDS= EPOCHS= POLICY= too
 #   JOBS=<n>            trainings at a time; CLUSTER=ray CPUS= GPUS= for a cluster
+#   FROM=<folder>       for join: oof.csv and test.csv, predicted elsewhere; NAME=<line>
 #   CORRECTIONS=<csv>   labels to drop or to change in training, such as a run's suspects.csv
 #   FORCE=1             do again what is done, send again what was sent
 
@@ -27,7 +29,7 @@ no_variables = $(if $(variables),$(error `make $@` takes no variables, found $(v
 install = @$(VENV)/bin/python -m pip install --quiet --no-compile -c constraints.txt -r $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv tune config submit submissions report predict export preview test bench clean
+.PHONY: help setup download demo cv folds join tune config submit submissions report predict export preview test bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print notes}' $(MAKEFILE_LIST)
@@ -62,7 +64,13 @@ demo: $(VENV)/ready ## Everything on rendered faces: no account, no download
 cv: $(VENV)/ready$(if $(CLUSTER),-cluster) ## Cross-validate models and write the leaderboard
 	$(call run,kfold.cv)
 
-tune: $(VENV)/ready-cluster ## Search for a better recipe with Optuna, TRIALS= or MINUTES= long
+folds: $(VENV)/ready ## Write a run's folds.csv, to train models elsewhere by it
+	$(call run,kfold.assign)
+
+join: $(VENV)/ready ## Make predictions from elsewhere a line of a run: FROM=<folder> NAME=<line>
+	$(call run,kfold.join)
+
+tune: $(VENV)/ready-cluster ## Search for a better recipe, TRIALS= or MINUTES= long; CODE= MODEL= for one of your own
 	$(call run,kfold.tune)
 
 config: $(VENV)/ready ## Print a preset as JSON, to change and train with CONFIG=<file>
@@ -84,7 +92,7 @@ export: $(VENV)/ready ## Write a run's best network as .keras and .tflite
 	$(call run,kfold.export)
 
 preview: $(VENV)/ready ## Draw a contact sheet of every augmentation policy
-	$(call run,augment.preview)
+	$(call run,kfold.preview)
 
 test: $(VENV)/ready-dev $(VENV)/keras-3.10 ## Lint, formats, types, import rules, then the tests
 	$(no_variables)

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 
 from augment.pipeline import augment_faces
-from augment.policies import Policy, policy_named
+from augment.policies import Policy
+from augment.policy_worker import augment_batch, keep_policy
 from augment.workers import start_workers
 from data.competition import IMAGE_SIZE
 from data.faces import Faces
@@ -53,7 +54,7 @@ class Batches(keras.utils.PyDataset):
     Args:
         faces: the training faces; `images` may be memory-mapped.
         batch_size: B.
-        policy: a name in `augment.policies.POLICIES`.
+        policy: the augmentation; sent once to each worker.
         seed: of the order and the augmentation.
         workers: processes that prefetch batches, also of the next epoch; 0 makes each batch when it
             is requested.
@@ -62,16 +63,13 @@ class Batches(keras.utils.PyDataset):
 
     Attributes:
         seconds: spent waiting for batches or, without workers, making them.
-
-    Raises:
-        UserError: there is no policy of that name.
     """
 
     def __init__(
         self,
         faces: Faces,
         batch_size: int,
-        policy: str,
+        policy: Policy,
         seed: int,
         workers: int = 0,
         size: int = IMAGE_SIZE,
@@ -79,7 +77,7 @@ class Batches(keras.utils.PyDataset):
         # Keras's own workers would be threads, or forks of a process that runs TensorFlow.
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=2)
         # A policy that changes nothing needs no workers.
-        workers = workers if policy_named(policy) != Policy() else 0
+        workers = workers if policy != Policy() else 0
         self._faces = faces
         self._batch_size = batch_size
         self._policy = policy
@@ -89,7 +87,9 @@ class Batches(keras.utils.PyDataset):
         self._epoch = 0
         self._requested: int | None = None
         self._ahead = _PREFETCH * workers
-        self._pool: Executor | None = start_workers(workers) if workers else None
+        self._pool: Executor | None = (
+            start_workers(workers, keep_policy, (policy,)) if workers else None
+        )
         self._pending: dict[int, Future[Arrays]] = {}
 
     def __len__(self) -> int:
@@ -124,21 +124,22 @@ class Batches(keras.utils.PyDataset):
         order = shuffle.permutation(len(self._faces))
         return order[index * self._batch_size : (index + 1) * self._batch_size]
 
-    def _arguments(self, position: int) -> tuple:
-        """Arguments of `augment_faces`; only the batch's own rows are sent to a worker."""
+    def _arguments(self, position: int) -> tuple[np.ndarray, np.ndarray, np.random.SeedSequence]:
+        """Images, keypoints and seed of a batch; only its own rows are sent to a worker."""
         batch = self._faces[self._rows(position)]
         seed = np.random.SeedSequence(self._seed, spawn_key=divmod(position, len(self)))
-        return np.asarray(batch.images), batch.keypoints, self._policy, seed
+        return np.asarray(batch.images), batch.keypoints, seed
 
     def _augmented(self, position: int) -> Arrays:
         if self._pool is None:
-            return augment_faces(*self._arguments(position))
+            images, keypoints, seed = self._arguments(position)
+            return augment_faces(images, keypoints, self._policy, seed)
         wanted = range(position, position + self._ahead + 1)
         for old in self._pending.keys() - set(wanted):
             self._pending.pop(old).cancel()
         for new in wanted:
             if new not in self._pending:
-                self._pending[new] = self._pool.submit(augment_faces, *self._arguments(new))
+                self._pending[new] = self._pool.submit(augment_batch, *self._arguments(new))
         return self._pending[position].result()
 
     def close(self) -> None:

@@ -1,15 +1,13 @@
-"""A contact sheet of every augmentation policy: `make preview`."""
+"""A contact sheet of augmentation policies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from augment.policies import POLICIES
+from augment.policies import Policy
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
-from data.system.command import run_command
-from data.system.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,9 +15,8 @@ if TYPE_CHECKING:
 
     from data.faces import Faces
 
-SAMPLES = {"none": 1, "flip": 2}
-"""Samples of each face by policy; every other policy has `MANY_SAMPLES`."""
-MANY_SAMPLES = 5
+SAMPLES = 5
+"""Of each face by a policy that may change it in more than two ways."""
 
 PITCH = IMAGE_SIZE + 4
 """Pixels from one face to the next."""
@@ -28,40 +25,6 @@ GAP = 12
 
 COLOURS = {"left": "#35a7ff", "right": "#ff9f1c", "middle": "#7ae582"}
 """Colour by the subject's own side; a flip that does not swap left and right would show."""
-
-
-@dataclass(frozen=True)
-class PreviewOptions:
-    """Draw a contact sheet of every augmentation policy."""
-
-    data: Path = Path("data/raw")
-    """Folder with the competition's four files, zipped or not."""
-    out: Path = Path("runs/preview.png")
-    """PNG file to write."""
-    faces: int = 6
-    """Rows of the sheet, half of them from each annotator."""
-    seed: int = 0
-    """Seed of the choice of faces and of the augmentation."""
-
-
-def main(options: PreviewOptions) -> None:
-    """Write the sheet and print its path.
-
-    Raises:
-        UserError: `out` is not a PNG file, `faces` is below 1, or the data cannot be read.
-    """
-    if options.out.suffix.lower() != ".png":
-        raise UserError(f"--out: expected a name that ends in .png; found '{options.out}'")
-    if options.faces < 1:
-        raise UserError(f"--faces: expected 1 or more; found {options.faces}")
-    from data.reader import read_competition
-    from data.system.atomic import replacing
-
-    faces = choose_faces(read_competition(options.data).train, options.faces, options.seed)
-    sheet = draw_sheet(faces, options.seed)
-    with replacing(options.out) as path:
-        sheet.savefig(path)
-    print(f"{options.out}: {len(faces)} faces under {', '.join(POLICIES)}")
 
 
 def choose_faces(train: Faces, count: int, seed: int) -> Faces:
@@ -77,11 +40,17 @@ def choose_faces(train: Faces, count: int, seed: int) -> Faces:
     return train[chosen[np.argsort(train.annotator[chosen], kind="stable")]]
 
 
-def draw_sheet(faces: Faces, seed: int) -> Figure:
-    """Draw a row for each face and a group of columns for each policy."""
+def draw_sheet(faces: Faces, policies: Mapping[str, Policy], seed: int) -> Figure:
+    """Draw a row for each face and a group of columns for each policy.
+
+    Args:
+        faces: the faces.
+        policies: by name.
+        seed: of the augmentation.
+    """
     from matplotlib.figure import Figure
 
-    samples = {name: SAMPLES.get(name, MANY_SAMPLES) for name in POLICIES}
+    samples = {name: _samples(policy) for name, policy in policies.items()}
     width = PITCH * sum(samples.values()) + GAP * (len(samples) + 1)
     height = PITCH * len(faces) + 6 * GAP
     sheet = Figure(figsize=(width / 100, height / 100), dpi=200, facecolor="white")
@@ -91,9 +60,9 @@ def draw_sheet(faces: Faces, seed: int) -> Figure:
     axes.set_axis_off()
     left = 0
     for name, count in samples.items():
-        _draw_title(axes, name, left)
+        _draw_title(axes, name, policies[name], left)
         for sample in range(count):
-            _draw_column(axes, faces, name, (seed, sample), left)
+            _draw_column(axes, faces, policies[name], (seed, sample), left)
             left += PITCH
         left += GAP
     for row, annotator in enumerate(faces.annotator):
@@ -103,12 +72,21 @@ def draw_sheet(faces: Faces, seed: int) -> Figure:
     return sheet
 
 
-def _draw_title(axes: Axes, name: str, left: float) -> None:
+def _samples(policy: Policy) -> int:
+    """Samples of each face: as many as may differ, up to `SAMPLES`."""
+    if replace(policy, flip=0.0) == Policy():
+        return 2 if policy.flip else 1
+    return SAMPLES
+
+
+def _draw_title(axes: Axes, name: str, policy: Policy, left: float) -> None:
     axes.text(left, -2 * GAP, name, size=9, weight="bold", va="center")
-    axes.text(left, -GAP, POLICIES[name].rules, size=5, color="#555555", va="center")
+    axes.text(left, -GAP, policy.rules, size=5, color="#555555", va="center")
 
 
-def _draw_column(axes: Axes, faces: Faces, policy: str, seed: tuple[int, int], left: float) -> None:
+def _draw_column(
+    axes: Axes, faces: Faces, policy: Policy, seed: tuple[int, int], left: float
+) -> None:
     import numpy as np
 
     from augment.pipeline import augment_faces
@@ -138,7 +116,3 @@ def _draw_legend(axes: Axes, y: float) -> None:
         x = i * PITCH / 2
         axes.scatter(x, y, s=8, c=colour, edgecolors="black", linewidths=0.3)
         axes.text(x + 5, y, side, size=6, va="center")
-
-
-if __name__ == "__main__":
-    run_command(main, PreviewOptions)

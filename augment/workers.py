@@ -13,18 +13,13 @@ from threading import Thread
 from typing import Any
 
 
-def import_augmentation() -> None:
-    """Import what augmentation uses before the first batch."""
-    import albumentations  # noqa: F401
-
-
 def start_workers(
     count: int,
-    initializer: Callable[..., None] = import_augmentation,
+    initializer: Callable[..., None] | None = None,
     initargs: tuple[Any, ...] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Executor:
-    """Start processes for `augment_faces` or other functions; shut the executor down to end them.
+    """Start processes for functions; shut the executor down to end them.
 
     They are joblib's (loky), not the standard library's: spawned ones would run the caller's script
     again, and with it the import of TensorFlow; forked ones would copy TensorFlow's locks.
@@ -32,7 +27,8 @@ def start_workers(
     Args:
         count: number of processes.
         initializer: called first in each process.
-        initargs: arguments of `initializer`; may contain queues of loky's context.
+        initargs: arguments of `initializer`, sent once to each process; may contain queues of
+            loky's context, and objects of classes that cloudpickle is told to send by value.
         environment: variables that are set before anything is imported.
     """
     from joblib.externals.loky import ProcessPoolExecutor
@@ -55,10 +51,13 @@ def _sigint_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _initialize(parent: int, initializer: Callable[..., None], initargs: tuple[Any, ...]) -> None:
+def _initialize(
+    parent: int, initializer: Callable[..., None] | None, initargs: tuple[Any, ...]
+) -> None:
     """Make this process end with its parent, even if that is killed."""
     Thread(target=_exit_after, args=(parent,), daemon=True).start()
-    initializer(*initargs)
+    if initializer:
+        initializer(*initargs)
 
 
 def _exit_after(parent: int) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from data.system.command import run_command
-from data.system.errors import UserError
 from kfold.parallel.resources import ComputeOptions
 
 
@@ -25,6 +24,9 @@ class CVOptions(ComputeOptions):
     """What to train: quick, standard, best or ablation; 'standard' by default."""
     config: Path | None = None
     """JSON file with recipes to train instead of a preset's, such as a search's winner.json."""
+    code: Path | None = None
+    """Python file of your own that declares networks, losses, augmentation, optimizers or models;
+    without PRESET, CONFIG or MODELS, its models are trained."""
     models: tuple[str, ...] = ()
     """Models to train instead of the preset's."""
     folds: int | None = None
@@ -44,26 +46,19 @@ class CVOptions(ComputeOptions):
 def main(options: CVOptions) -> None:
     """Run the cross-validation that `options` describe."""
     from data.system.terminal import open_console
-    from kfold.config.config_file import read_config
     from kfold.config.cv_config import CVConfig
-    from kfold.config.presets import preset_of, with_overrides
     from kfold.cross_validation import run_cv
     from kfold.parallel.resources import cluster_resources
+    from kfold.request import Request, requested_preset
     from kfold.runs.locate import run_folder
 
     cluster_resources(options)  # refuses options that contradict each other
-    if options.config and options.preset:
-        raise UserError("PRESET= and CONFIG= both say what to train: pass one of them.")
-    if options.config:
-        name, preset = options.config.stem, read_config(options.config, options.corrections)
-    else:
-        name = options.preset or "standard"
-        preset = preset_of(name)
-    preset = with_overrides(
-        preset, options.models, options.folds, options.seeds, options.epochs, options.policy
-    )
+    console = open_console()
+    request = Request(**{each.name: getattr(options, each.name) for each in fields(Request)})
+    folder = run_folder(options.run or request.run_name)
+    preset = requested_preset(request, console)
     config = CVConfig(options.data, preset, options.corrections)
-    run_cv(config, run_folder(options.run or name), open_console(), options, options.force)
+    run_cv(config, folder, console, options, options.force)
 
 
 if __name__ == "__main__":

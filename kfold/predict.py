@@ -17,7 +17,8 @@ class PredictOptions:
     image: tuple[Path, ...] = ()
     """Photos, and folders of photos."""
     run: str | None = None
-    """Name of the run whose best entry predicts; the latest by default."""
+    """Name of the run whose best entry predicts, of those without joined predictions; the latest by
+    default."""
     data: Path | None = None
     """Folder with the competition's files, if they moved since the run was made."""
     out: Path | None = None
@@ -51,10 +52,17 @@ def main(options: PredictOptions) -> None:
     from kfold.inference.predictor import Predictor
     from kfold.leaderboard.leaderboard import make_leaderboard
 
-    predictor = Predictor.of_best(make_leaderboard([opened]))
+    leaderboard = make_leaderboard([opened])
+    predictor = Predictor.of_best(leaderboard)
     console.print(
         f"{opened.run.folder}: {predictor.line.entry.name!r} predicts, {predictor.size} networks"
     )
+    if predictor.line is not leaderboard.best:
+        names = ", ".join(map(repr, leaderboard.joined_members(leaderboard.best)))
+        console.print(
+            f"{leaderboard.best.entry.name!r} is better, but uses {names}: joined predictions have "
+            "no network here."
+        )
     failed = 0
     for photo, outcome in predict_photos(targets, predictor, options.whole):
         if isinstance(outcome, UserError):

@@ -1,4 +1,4 @@
-"""`make tune`: search for a better recipe than the quick preset's."""
+"""`make tune`: search for a better recipe than the quick preset's, or than one of your own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from data.system.errors import UserError
 from kfold.parallel.resources import ComputeOptions
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from data.reader import Competition
-    from kfold.config.cv_config import CVConfig
+    from kfold.config.presets import Preset
+    from kfold.search.space import Space
 
 TRIALS = 30
 """Budget of a search without a limit."""
@@ -21,7 +24,8 @@ TRIALS = 30
 
 @dataclass(frozen=True)
 class TuneOptions(ComputeOptions):
-    """Search with Optuna for a better recipe than the quick preset's, which is the first trial.
+    """Search with Optuna for a better recipe than the quick preset's, or than that of a model of
+    your own, which is the first trial.
 
     The same command resumes a search; with more trials or minutes it searches longer.
     """
@@ -30,10 +34,14 @@ class TuneOptions(ComputeOptions):
     """Folder with the competition's four files, zipped or not."""
     run: str = "tune"
     """Name of the search; its folder is that of a run."""
+    code: Path | None = None
+    """Python file of your own, such as `make cv` takes; the options that it bounds are searched."""
+    model: str | None = None
+    """Model of CODE to start from, if it has several."""
     folds: int | None = None
     """Number of folds, the quick preset's by default; a trial that is not pruned trains all."""
     epochs: int | None = None
-    """Passes over the training rows, for every trial; the quick preset's by default."""
+    """Passes over the training rows, for every trial; by default those of the first recipe."""
     trials: int | None = None
     """Trials in all, those of earlier calls included; 30 if neither limit is given."""
     minutes: float | None = None
@@ -54,33 +62,62 @@ def main(options: TuneOptions) -> None:
         )
     from data.reader import read_competition
     from data.system.locks import locked
+    from data.system.terminal import open_console
+    from kfold.parallel.resources import cluster_resources
     from kfold.runs.locate import run_folder
 
+    cluster_resources(options)  # refuses options that contradict each other
     for name, limit in {"folds": 1, "epochs": 0, "trials": 0, "minutes": 0}.items():
         value = getattr(options, name)
         if value is not None and value <= limit:
             raise UserError(f"{name}: expected more than {limit}, found {value}.")
-    folder = run_folder(options.run)
+    console, folder = open_console(), run_folder(options.run)
+    space = _requested_space(options, console)
     data = read_competition(options.data)
     with locked(folder):
-        _search(options, _request(options), folder, data)
+        _search(options, space, folder, data, console)
 
 
-def _request(options: TuneOptions) -> CVConfig:
-    """The reference recipe, which is the first trial, on the folds of the search."""
+def _requested_space(options: TuneOptions, console: Console) -> Space:
+    """What is searched, around the recipe that is the first trial."""
     from dataclasses import replace
+    from functools import partial
+
+    from kfold.config.presets import QUICK
+    from kfold.request import Request, requested
+    from kfold.search.space import space_of
+
+    if not options.code:
+        if options.model:
+            raise UserError("MODEL= names a model of a file of your own: pass CODE=<file> as well.")
+        reference = QUICK.models["heatmap"]
+        return space_of(replace(reference, epochs=options.epochs or reference.epochs))
+    models = (options.model,) if options.model else ()
+    request = Request(code=options.code, models=models, epochs=options.epochs)
+    space: Space = requested(request, console, partial(_space_of_one, code=options.code))
+    console.print(f"{options.code}: searches {', '.join(space.distributions)}")
+    return space
+
+
+def _space_of_one(preset: Preset, code: Path) -> Space:
+    """The space around the only model of a preset."""
+    from kfold.search.space import space_of
+
+    if len(preset.models) > 1:
+        raise UserError(
+            f"{code}: expected MODEL=<name>, the one to search, found the models "
+            f"{', '.join(preset.models)}."
+        )
+    return space_of(*preset.models.values())
+
+
+def _search(
+    options: TuneOptions, space: Space, folder: Path, data: Competition, console: Console
+) -> None:
+    from functools import partial
 
     from kfold.config.cv_config import CVConfig
     from kfold.config.presets import QUICK, Preset
-
-    reference = QUICK.models["heatmap"]
-    reference = replace(reference, epochs=options.epochs or reference.epochs)
-    preset = Preset({"trial0": reference}, options.folds or QUICK.folds)
-    return CVConfig(options.data, preset, options.corrections)
-
-
-def _search(options: TuneOptions, config: CVConfig, folder: Path, data: Competition) -> None:
-    from data.system.terminal import open_console
     from kfold.parallel.event_loop import run_trainings
     from kfold.parallel.jobs import plan_phases
     from kfold.parallel.pool import open_pool
@@ -93,20 +130,17 @@ def _search(options: TuneOptions, config: CVConfig, folder: Path, data: Competit
 
     limited = options.trials is not None or options.minutes is not None
     budget = Budget(options.trials if limited else TRIALS, options.minutes)
-    trainings = config.preset.folds * (budget.trials or 1000)
+    preset = Preset({"trial0": space.reference}, options.folds or QUICK.folds)
+    config = CVConfig(options.data, preset, options.corrections)
+    trainings = preset.folds * (budget.trials or 1000)
     workers = cluster_resources(options) or plan_phases(options.jobs, trainings)[0]
-    console = open_console()
     console.print(f"{options.data}: {len(data.train)} training faces")
-    _check(options, data, config.preset.folds)
+    _check(options, data, preset.folds)
     _prepare_folder(folder, options.force)
-    reference = config.preset.models["trial0"]
-    study = open_study(folder, reference)  # first: its journal marks the run as a search
-    opened = start_run(config, data, folder, console)
-
-    def write() -> str:
-        return write_search(opened.run, study, reference)
-
-    search = Search(opened, study, reference, budget, console, on_finish=write)
+    opened = start_run(config, data, folder, console)  # refuses another reference
+    study = open_study(folder, space)
+    write = partial(write_search, opened.run, study, space)
+    search = Search(opened, study, space, budget, console, on_finish=write)
     with open_pool(workers, opened, trainings, console) as pool, search.progress.shown():
         run_trainings(pool, search)
     console.print(write())
@@ -125,7 +159,7 @@ def _check(options: TuneOptions, data: Competition, folds: int) -> None:
 
 
 def _prepare_folder(folder: Path, force: bool) -> None:
-    """Refuse the folder of another run; with `force`, empty that of a search."""
+    """Mark the folder as a search's, unless it is another run's; with `force`, empty it first."""
     import shutil
 
     from kfold.runs.run_config import JOURNAL
@@ -135,6 +169,7 @@ def _prepare_folder(folder: Path, force: bool) -> None:
     if force:
         for path in folder.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / JOURNAL).touch()
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class SubmitOptions:
     data: Path | None = None
     """Where the competition's files are now, if they moved since the run was made."""
     entry: str | None = None
-    """Which entry of the leaderboard to submit; the best trained one by default."""
+    """Which entry of the leaderboard to submit; the best one that is no baseline by default."""
     dry: bool = False
     """Stop before the upload."""
     force: bool = False
@@ -95,15 +95,17 @@ def _write_draft(leaderboard: Leaderboard, line: Line, lookup: Lookup, data: Pat
 def _message(leaderboard: Leaderboard, line: Line, checksum: str) -> str:
     """Description on Kaggle: run, models, out-of-fold score, code that trained, file."""
     from kfold.runs.code_version import code_version, distinct_sources
+    from kfold.runs.joined import JOINED
     from submit.send import file_tag
 
-    models = [other.entry.name for other in leaderboard.lines if other.entry.kind == "model"]
+    kinds = ("model", JOINED)
+    models = [other.entry.name for other in leaderboard.lines if other.entry.kind in kinds]
     names = ", ".join(models) if len(models) <= _MAX_NAMES else f"{len(models)} models"
-    blended = f" of {names}" if line.entry.kind == "ensemble" else ""
+    source = {"ensemble": f" of {names}", JOINED: ", predicted elsewhere"}.get(line.entry.kind, "")
     trainings = line.entry.trainings
     codes = distinct_sources(each.code for each in trainings) if trainings else [code_version()]
     return (
-        f"{leaderboard.folder.name}: {line.entry.name}{blended}; "
+        f"{leaderboard.folder.name}: {line.entry.name}{source}; "
         f"out-of-fold {line.score.rmse:.4f}; code {' and '.join(codes)}; {file_tag(checksum)}"
     )
 

@@ -44,7 +44,11 @@ def refuse(words, capsys):
         ((*CV, "MODELS=resnet"), 1, "unknown model 'resnet': expected one of base"),
         ((*CV, "PRESET=ablation", "MODELS=no_norm"), 1, "heatmap, full, one_head, no"),
         ((*CV, "PRESET=fast"), 1, "unknown preset 'fast': expected one of"),
-        ((*CV, "POLICY=wild"), 1, "expected one of none, flip, light, standard, strong"),
+        (
+            (*CV, "POLICY=wild"),
+            1,
+            "policy: expected 'none', 'flip', 'light', 'standard' or 'strong', found 'wild'",
+        ),
         ((*CV, "FOLDS=99999", "RUN=many"), 1, "99999"),
         ((*CV, "FOLDS=1", "RUN=one"), 1, "folds: expected"),
         ((*CV, "RUN=idle", "JOBS=0"), 1, "jobs: expected at least 1"),

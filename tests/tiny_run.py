@@ -13,7 +13,6 @@ from data.reader import read_competition
 from kfold.config.architecture import Architecture
 from kfold.config.cv_config import CVConfig
 from kfold.config.presets import DEMO, Preset
-from kfold.config.recipe import NetworkName
 from kfold.runs.open_run import OpenRun
 from kfold.runs.start import start_run
 
@@ -22,7 +21,7 @@ TINY = Architecture(
 )
 
 
-def tiny_preset(epochs: int, folds: int, network: NetworkName = "heatmap") -> Preset:
+def tiny_preset(epochs: int, folds: int, network: str = "heatmap") -> Preset:
     """One model `tiny`: the demo's recipe with a network that TensorFlow traces in a few seconds.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,27 @@ from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
 from kfold.config.names import check_model_names
 from kfold.config.presets import Preset
-from kfold.config.recipe import check_network, recipe_of
+from kfold.config.recipe import MODELS, Recipe, derived, recipe_of
 from kfold.config.validation import read_json, validated
 
 DEFAULT_LIKE = "heatmap"
 """The recipe that provides the fields a model leaves out, unless the model names another `like`."""
 
 
-def read_config(path: Path, corrections: Path | None = None) -> Preset:
+def read_config(
+    path: Path, corrections: Path | None = None, known: Mapping[str, Recipe] = MODELS
+) -> Preset:
     """Read a file such as {"folds": 5, "seeds": 1, "models": {"mine": {"epochs": 20}}}.
 
     A recipe takes the fields it leaves out from `heatmap`, or from the model that it names:
     {"like": "mask", "epochs": 10}. An architecture takes them from the defaults of `Architecture`.
-    The config.json of a run is accepted, too; it must leave out none.
+    The config.json of a run is accepted, too; it must leave out none. Networks, losses, policies
+    and optimizers are not looked up here, see `kfold.custom.names.checked`.
 
     Args:
         path: the file.
         corrections: the label corrections that are requested with it.
+        known: recipes by name, for `like`.
 
     Raises:
         UserError: there is no such file, or a value in it is wrong; or it is the config.json of a
@@ -47,17 +51,15 @@ def read_config(path: Path, corrections: Path | None = None) -> Preset:
             "models. `make config PRESET=quick` prints an example."
         )
     if not of_run:
-        models = {name: _with_defaults(recipe) for name, recipe in values["models"].items()}
+        models = {name: _with_defaults(recipe, known) for name, recipe in values["models"].items()}
         values = {**values, "models": models}
     preset = validated(Preset, values, str(path), complete=of_run)
     check_model_names(preset.models, f"{path}: models")
-    for name, recipe in preset.models.items():
-        check_network(recipe, f"{path}: models.{name}")
     return preset
 
 
-def _with_defaults(recipe: Any) -> Any:
+def _with_defaults(recipe: Any, known: Mapping[str, Recipe]) -> Any:
     if not isinstance(recipe, dict):
         return recipe  # validation refuses it together with all other errors
     given = dict(recipe)
-    return asdict(recipe_of(str(given.pop("like", DEFAULT_LIKE)))) | given
+    return derived(recipe_of(str(given.pop("like", DEFAULT_LIKE)), known), given)

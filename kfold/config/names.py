@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from data.system.errors import UserError
 
-RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported")
+RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported", "joined")
 """Names of leaderboard lines and of folders in a run, which no model may have."""
 
 MAX_LENGTH = 60
@@ -38,14 +38,15 @@ def check_name(name: str, where: str) -> None:
         raise UserError(f"{where}: {name!r} looks like a file; choose another name.")
 
 
-def check_model_names(names: Iterable[str], where: str) -> None:
-    """Check the names of a run's models.
+def check_model_names(names: Collection[str], where: str, joined: Collection[str] = ()) -> None:
+    """Check the names of a run's models, and of predictions that are joined to it.
 
     Raises:
-        UserError: a name is no plain one or reserved, or two differ by upper and lower case only.
+        UserError: a name is no plain one or reserved, two differ by upper and lower case only, or
+            a model and joined predictions have the same.
     """
     seen: dict[str, str] = {}
-    for name in names:
+    for name in (*names, *joined):
         check_name(name, where)
         if name.casefold() in RESERVED_NAMES:
             raise UserError(f"{where}: {name!r} is reserved; choose another name.")
@@ -55,3 +56,8 @@ def check_model_names(names: Iterable[str], where: str) -> None:
                 f"{where}: {other!r} and {name!r} are one folder where upper and lower case do not "
                 "count; choose another name."
             )
+    if same := [name for name in joined if name in names]:
+        raise UserError(
+            f"{where}: {same[0]!r} would be the name of a model and of joined predictions; choose "
+            "another name."
+        )

@@ -5,15 +5,15 @@ The recipes were searched and tuned on FaceBench, the same faces that these scor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Le, MinLen
 
-from augment.policies import policy_named
 from data.system.errors import UserError
 from kfold.config.architecture import Architecture
-from kfold.config.recipe import MAX_COUNT, MODELS, Count, PolicyName, Recipe, recipe_of
+from kfold.config.recipe import MAX_COUNT, MODELS, Count, Recipe, recipe_of
 from kfold.config.validation import STRICT
 
 
@@ -131,6 +131,7 @@ def with_overrides(
     seeds: int | None = None,
     epochs: int | None = None,
     policy: str | None = None,
+    known: Mapping[str, Recipe] = MODELS,
 ) -> Preset:
     """Override parts of a preset; what is not given stays.
 
@@ -141,9 +142,10 @@ def with_overrides(
         seeds: trainings per model and fold.
         epochs: passes over the training rows, for every model.
         policy: augmentation policy, for every model.
+        known: recipes by name, for `models`; the preset's own come first.
 
     Raises:
-        UserError: an unknown model or policy, or a number out of range.
+        UserError: an unknown model, or a number out of range.
     """
     counts = {"folds": (folds, 2), "seeds": (seeds, 1), "epochs": (epochs, 1)}
     for name, (value, least) in counts.items():
@@ -151,8 +153,7 @@ def with_overrides(
             raise UserError(
                 f"{name}: expected at least {least} and at most {MAX_COUNT}, found {value}."
             )
-    # The preset's own recipe takes precedence over a default of the same name.
-    recipes = {name: recipe_of(name, MODELS | preset.models) for name in models}
+    recipes = {name: recipe_of(name, {**known, **preset.models}) for name in models}
     return Preset(
         {
             name: _changed(recipe, epochs, policy)
@@ -164,7 +165,4 @@ def with_overrides(
 
 
 def _changed(recipe: Recipe, epochs: int | None, policy: str | None) -> Recipe:
-    if policy is not None:
-        policy_named(policy)  # refuses an unknown one before any file is written
-    chosen = cast(PolicyName, policy or recipe.policy)
-    return replace(recipe, epochs=epochs or recipe.epochs, policy=chosen)
+    return replace(recipe, epochs=epochs or recipe.epochs, policy=policy or recipe.policy)

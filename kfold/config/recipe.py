@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Annotated, ClassVar, Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
 from data.system.errors import UserError
 from kfold.config.architecture import Architecture
+from kfold.config.code_file import CodeFile
 from kfold.config.validation import STRICT
 
-NetworkName = Literal["base", "base_extended", "heatmap", "regression"]
-LossName = Literal["mse", "zero_filled_mse", "huber"]
-PolicyName = Literal["none", "flip", "light", "standard", "strong"]
-OptimizerName = Literal["adam", "adamw", "muon"]
+Part = Literal["network", "loss", "policy", "optimizer"]
+"""Fields of a recipe that name a function, which may be one of the user's, see `kfold.custom`."""
+
+BUILT_IN: dict[Part, tuple[str, ...]] = {
+    "network": ("base", "base_extended", "heatmap", "regression"),
+    "loss": ("mse", "zero_filled_mse", "huber"),
+    "policy": ("none", "flip", "light", "standard", "strong"),
+    "optimizer": ("adam", "adamw", "muon"),
+}
+"""Names of the functions that exist here."""
+
 Precision = Literal["float32", "mixed_bfloat16"]
 TTAName = Literal["none", "flip", "four", "eight"]
 MAX_COUNT = 1_000_000
@@ -23,6 +31,7 @@ Count = Annotated[int, Ge(1), Le(MAX_COUNT)]
 # Beyond these, float32 loses every update of the weights, or overflows.
 LearningRate = Annotated[float, Ge(1e-9), Le(1000)]
 Strength = Annotated[float, Ge(0), Le(1000)]
+OptionValue = bool | int | float | str | tuple[bool | int | float | str, ...]
 
 VIEWS: dict[TTAName, int] = {"none": 1, "flip": 2, "four": 4, "eight": 8}
 """Number of test-time views of each set in `kfold.training.tta.TTA`."""
@@ -33,7 +42,8 @@ class Recipe:
     """How one model is built, trained and used to predict; data, fold and seed are no part of it.
 
     Attributes:
-        network: a name in `kfold.models.registry.NETWORKS`.
+        network: a name in `kfold.models.registry.NETWORKS`, or of a function in `code`; so are
+            `loss`, `policy` and `optimizer`.
         epochs: passes over the training rows.
         loss: a name in `kfold.models.losses.LOSSES`.
         policy: augmentation, a name in `augment.policies.POLICIES`.
@@ -49,17 +59,19 @@ class Recipe:
         precision: 'mixed_bfloat16' computes in bfloat16 but keeps weights and heads in float32.
         tta: test-time augmentation, a name in `kfold.training.tta.TTA`.
         architecture: sizes of the networks 'heatmap' and 'regression'.
+        options: of the functions in `code`, by name.
+        code: the user's file that declares functions of this recipe; None if all are built in.
     """
 
     __pydantic_config__: ClassVar = STRICT
 
-    network: NetworkName
+    network: str
     epochs: Count
-    loss: LossName = "mse"
-    policy: PolicyName = "none"
+    loss: str = "mse"
+    policy: str = "none"
     complete_rows_only: bool = False
     batch_size: Count = 128
-    optimizer: OptimizerName = "adam"
+    optimizer: str = "adam"
     learning_rate: LearningRate = 1e-3
     weight_decay: Strength = 0.0
     heatmap_weight: Strength = 0.0
@@ -67,6 +79,12 @@ class Recipe:
     precision: Precision = "float32"
     tta: TTAName = "none"
     architecture: Architecture = field(default_factory=Architecture)
+    options: dict[str, OptionValue] = field(default_factory=dict)
+    code: CodeFile | None = None
+
+    def named(self, part: Part) -> str:
+        """The name in the field `part`."""
+        return getattr(self, part)
 
 
 MODELS: dict[str, Recipe] = {
@@ -102,6 +120,18 @@ def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
     return known[model]
 
 
+def derived(base: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a recipe that takes those it leaves out from `base`.
+
+    A network of its own takes neither `low_res_share` nor `architecture`, which belong to that of
+    `base`.
+    """
+    values = asdict(base) | {"code": None}
+    if given.get("network", base.network) != base.network:
+        values |= {"low_res_share": 0.0, "architecture": asdict(Architecture())}
+    return values | dict(given)
+
+
 def differences(one: Recipe | Architecture, other: Recipe | Architecture) -> str:
     """Fields of `one` that differ from `other`: 'loss mse · stem_width 32'."""
     parts: list[str] = []
@@ -111,10 +141,18 @@ def differences(one: Recipe | Architecture, other: Recipe | Architecture) -> str
             continue
         if isinstance(mine, Architecture):
             parts.append(differences(mine, theirs))
+        elif each.name == "options":
+            changed = {name: at for name, at in mine.items() if theirs.get(name) != at}
+            parts += [f"{name} {_shown(at)}" for name, at in changed.items()]
+        elif each.name == "code":
+            parts.append(f"code {mine.name} {mine.checksum}" if mine else "no code")
         else:
-            shown = f"{mine:.3g}" if isinstance(mine, float) else str(mine).strip("()")
-            parts.append(f"{each.name} {shown}")
+            parts.append(f"{each.name} {_shown(mine)}")
     return " · ".join(parts)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value).strip("()")
 
 
 def check_network(recipe: Recipe, where: str) -> None:
@@ -128,12 +166,12 @@ def check_network(recipe: Recipe, where: str) -> None:
         UserError: it sets an architecture or low-resolution epochs that its network does not
             support.
     """
-    if recipe.low_res_share and recipe.network != "heatmap":
+    network = recipe.network
+    built_in = network in BUILT_IN["network"]
+    if recipe.low_res_share and built_in and network != "heatmap":
         raise UserError(
-            f"{where}.low_res_share: expected 0.0, as {recipe.network!r} takes one image size "
+            f"{where}.low_res_share: expected 0.0, as {network!r} takes one image size "
             f"only, found {recipe.low_res_share}."
         )
-    if recipe.architecture != Architecture() and recipe.network in ("base", "base_extended"):
-        raise UserError(
-            f"{where}.architecture: expected none, as {recipe.network!r} has a fixed one."
-        )
+    if recipe.architecture != Architecture() and network not in ("heatmap", "regression"):
+        raise UserError(f"{where}.architecture: expected none, as {network!r} has a fixed one.")

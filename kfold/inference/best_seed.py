@@ -37,7 +37,7 @@ def best_seed(leaderboard: Leaderboard) -> SeedScore:
     Raises:
         UserError: no model is finished.
     """
-    leaderboard.best  # noqa: B018  raises for a run without networks
+    leaderboard.best_network  # noqa: B018  raises for a run without networks
     run, truth = leaderboard.runs[0].run, leaderboard.data.train.keypoints
     scores = []
     for model in run.config.models:

@@ -56,8 +56,9 @@ def _read_tflite(path: Path, images: np.ndarray) -> np.ndarray:
     return next(iter(predict(image=images).values()))
 
 
+KERAS_FILE = "keypoints.keras"
 FORMATS = {
-    "keypoints.keras": (write_keras, _read_keras),
+    KERAS_FILE: (write_keras, _read_keras),
     "keypoints.tflite": (_write_tflite, _read_tflite),
 }
 """By file name, how to write a model, and how to predict images uint8 (N, 96, 96) with the file."""

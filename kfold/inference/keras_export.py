@@ -16,7 +16,7 @@ from augment.batches import network_inputs
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
 from data.system.atomic import replacing
 from data.system.errors import UserError
-from kfold.inference.export_formats import FORMATS
+from kfold.inference.export_formats import FORMATS, KERAS_FILE
 from kfold.models.inputs import face_inputs
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.layers import (
@@ -33,13 +33,15 @@ def export_network(
 ) -> dict[Path, float]:
     """Write keypoints.keras and keypoints.tflite, load both, and compare their predictions.
 
+    A network with `foreign_layers` is written as .tflite only.
+
     Both map uint8 images (B, 96, 96) to float32 keypoints (B, 15, 2) in pixels, as annotator 1
     labels them.
 
     Args:
         network: a trained one.
         images: uint8 (N, 96, 96) to compare on.
-        folder: gets the files, both or neither.
+        folder: gets the files, all or none.
         max_difference: largest difference in pixels between a file's predictions and the
             network's.
 
@@ -56,10 +58,12 @@ def export_network(
         )
     first, upright = np.full(len(images), ANNOTATORS[0]), np.zeros(len(images), bool)
     expected = network.predict(network_inputs(images, first, upright), verbose=0)["keypoints"]
-    model = rewrite_network(network)
+    model, foreign = rewrite_network(network), foreign_layers(network)
     differences = {}
     with contextlib.ExitStack() as files:
         for name, (write, read) in FORMATS.items():
+            if foreign and name == KERAS_FILE:
+                continue
             path = folder / name
             beside = files.enter_context(replacing(path))
             write(model, beside)
@@ -70,6 +74,17 @@ def export_network(
                     f"difference of {differences[path]:.3g} px. Nothing was written."
                 )
     return differences
+
+
+def foreign_layers(network: keras.Model) -> list[str]:
+    """Classes of layers that Keras cannot load alone: a user's own, and Lambda."""
+    classes = {
+        type(layer)
+        for layer in network._flatten_layers(include_self=False)
+        if type(layer) not in _REPLACEMENTS
+        and (not type(layer).__module__.startswith("keras.") or isinstance(layer, layers.Lambda))
+    }
+    return sorted(kind.__name__ for kind in classes)
 
 
 def rewrite_network(network: KeypointModel) -> keras.Model:
@@ -91,15 +106,16 @@ def rewrite_network(network: KeypointModel) -> keras.Model:
     return keras.Model(image, body(layers.Rescaling(1.0)(with_channel)), name="keypoints")
 
 
-def _call(layer: keras.Layer, inputs: Any, **options: Any) -> Any:
-    """Call a layer of Keras, or the replacement of one of ours with its current weights."""
+def _call(operation: Any, *inputs: Any, **options: Any) -> Any:
+    """Call a layer or operation of Keras, or the replacement of one of ours with its weights."""
     for kind, replacement in _REPLACEMENTS.items():
-        if isinstance(layer, kind):
-            return replacement(layer, inputs)
-    if isinstance(layer, layers.Add) and isinstance(inputs[1], np.ndarray):
-        flat = _rescaled(layers.Flatten()(inputs[0]), np.ones(inputs[1].size), inputs[1].ravel())
-        return layers.Reshape(inputs[1].shape)(flat)
-    return layer(inputs, **options)
+        if isinstance(operation, kind):
+            return replacement(operation, *inputs)
+    if isinstance(operation, layers.Add) and isinstance(inputs[0][1], np.ndarray):
+        means, offsets = inputs[0]
+        flat = _rescaled(layers.Flatten()(means), np.ones(offsets.size), offsets.ravel())
+        return layers.Reshape(offsets.shape)(flat)
+    return operation(*inputs, **options)
 
 
 def _rescaled(x: Any, scale: np.ndarray, offset: np.ndarray) -> Any:
@@ -125,7 +141,7 @@ def _soft_argmax(layer: SoftArgmax, logits: Any) -> tuple[Any, Any]:
     _, height, width, keypoints = logits.shape
     sharp = _rescaled(logits, np.exp(np.asarray(layer.sharpness)), np.zeros(keypoints))
     maps = layers.Softmax(axis=1)(layers.Reshape((height * width, keypoints))(sharp))
-    x, y = np.meshgrid(cell_centres(width), cell_centres(height))
+    x, y = np.meshgrid(*(cell_centres(cells, layer.ring) for cells in (width, height)))
     mean = layers.EinsumDense("bpk,pc->bkc", (keypoints, 2))
     means = mean(maps)
     mean.set_weights([np.stack([x.ravel(), y.ravel()], axis=1)])

@@ -48,7 +48,7 @@ class Predictor:
     """The best line of a run's leaderboard as a function from images to keypoints.
 
     Attributes:
-        line: the best one that was trained.
+        line: the best one that needs no joined predictions.
         opened: the run.
     """
 
@@ -57,7 +57,7 @@ class Predictor:
 
     @classmethod
     def of_best(cls, leaderboard: Leaderboard) -> Predictor:
-        """The predictor of the best line.
+        """The predictor of the best line whose members all have networks here.
 
         Args:
             leaderboard: of one run.
@@ -66,7 +66,7 @@ class Predictor:
             UserError: no model is finished, or weights were deleted.
         """
         (opened,) = leaderboard.runs
-        predictor = cls(leaderboard.best, opened)
+        predictor = cls(leaderboard.best_network, opened)
         for model in predictor.views:
             for folder in predictor._trainings(model):
                 trained_weights(folder)  # before any photo is read
@@ -162,4 +162,5 @@ class Predictor:
 
 def _shape(recipe: Recipe) -> Hashable:
     """Equal for recipes whose networks can hold each other's weights."""
-    return recipe.network, recipe.architecture, recipe.precision
+    options = tuple(sorted(recipe.options.items()))
+    return recipe.network, recipe.architecture, recipe.precision, options, recipe.code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -125,8 +126,8 @@ def _refined(parts: Parts, linear: np.ndarray) -> np.ndarray:
 def _linear_of_seeds(parts: Parts, opened: OpenRun, members: Members) -> dict[int, np.ndarray]:
     """Linear blends (N, 15, 2) of each seed's networks alone.
 
-    Empty where fewer than two seeds are finished for every model that has weight: it is their
-    scatter that matters.
+    Empty where fewer than two seeds are finished for every trained model that has weight: it is
+    their scatter that matters.
     """
     used = {
         model: views
@@ -138,8 +139,7 @@ def _linear_of_seeds(parts: Parts, opened: OpenRun, members: Members) -> dict[in
     for seed in seeds if len(seeds) > 1 else []:
         total = np.zeros_like(opened.data.train.keypoints)
         for model, views in used.items():
-            for fold in range(opened.run.config.folds):
-                held_out, oof = read_out_of_fold(opened.run.fold_folder(model, seed, fold))
+            for held_out, oof in _out_of_fold(opened, members, model, seed):
                 for rows, stack in parts:
                     own = rows[held_out]
                     weighted = np.tensordot(stack.weights[views], oof[:, own], axes=1)
@@ -148,6 +148,17 @@ def _linear_of_seeds(parts: Parts, opened: OpenRun, members: Members) -> dict[in
             total[rows] += stack.intercept.astype(np.float32)
         blended[seed] = total
     return blended
+
+
+def _out_of_fold(
+    opened: OpenRun, members: Members, model: str, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows (n,), and their predictions (views, n, 15, 2) by a model's networks with this seed."""
+    if model in opened.run.joined:  # by any seed the same
+        yield np.arange(len(opened.folds)), members.oof[members.models[model]]
+        return
+    for fold in range(opened.run.config.folds):
+        yield read_out_of_fold(opened.run.fold_folder(model, seed, fold))
 
 
 def _scores(truth: np.ndarray, seeds: dict[int, np.ndarray]) -> dict[int, float]:

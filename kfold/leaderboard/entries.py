@@ -1,4 +1,4 @@
-"""Entries of a leaderboard: baselines, models and ensembles with their predictions."""
+"""Entries of a leaderboard: baselines, models, joined predictions and ensembles."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from kfold.runs.task import TrainingSummary
 
 @dataclass(frozen=True)
 class Entry:
-    """A baseline, model or ensemble with its predictions.
+    """A baseline, model, joined predictions or an ensemble.
 
     Members of a blend are the test-time views of models, each averaged over folds and seeds. A
     model is the mean of its own views; an ensemble has the views of all models, in the run's order.
+    Joined predictions were made elsewhere, and count as a model of one view.
 
     Attributes:
         name: of the model or the blending method.
-        kind: 'baseline', 'model' or 'ensemble'.
+        kind: 'baseline', 'model', 'joined' or 'ensemble'.
         oof: float32 (N, 15, 2) in pixels, each row predicted by networks trained without its group.
         test: float32 (M, 15, 2) in pixels.
         trainings: summaries of all finished trainings that contribute.
@@ -55,18 +56,18 @@ class Entry:
 
     @property
     def epochs(self) -> int | None:
-        """Epochs of a model's trainings; None for baselines and ensembles."""
+        """Epochs of a model's trainings; None for other entries."""
         return self.trainings[0].epochs if self.kind == "model" else None
 
     @property
     def images_per_second(self) -> float | None:
-        """Mean speed of a model's trainings; None for baselines and ensembles."""
+        """Mean speed of a model's trainings; None for other entries."""
         speeds = [training.images_per_second for training in self.trainings]
         return float(np.mean(speeds)) if self.kind == "model" else None
 
     @property
     def minutes(self) -> float:
-        """Training time, summed over folds and seeds."""
+        """Training time in this run, summed over folds and seeds."""
         return sum(training.seconds for training in self.trainings) / 60
 
 

@@ -64,15 +64,38 @@ class Leaderboard:
         """The best line that is not a baseline.
 
         Raises:
-            UserError: no model is finished on all folds.
+            UserError: no model is finished on all folds, and no predictions are joined.
         """
         for line in self.lines:
-            if line.entry.trainings:
+            if line.entry.kind != "baseline":
                 return line
         raise UserError(
-            "expected a run with a model finished on all folds, found none: run `make cv`. "
-            f"{self.unfinished}".rstrip()
+            "expected a run with a model finished on all folds, found none: run `make cv`, or "
+            f"`make join` with predictions from elsewhere. {self.unfinished}".rstrip()
         )
+
+    @property
+    def best_network(self) -> Line:
+        """The best line of a run whose members all have networks here.
+
+        Raises:
+            UserError: there are none.
+        """
+        best = self.best
+        for line in self.lines:
+            if line.entry.trainings and not self.joined_members(line):
+                return line
+        raise UserError(
+            f"{self.folder}: expected a model finished on all folds, found only joined "
+            f"predictions, such as {best.entry.name!r}, which have no network here. Train one with "
+            f"`make cv RUN={self.folder.name}`. {self.unfinished}".rstrip()
+        )
+
+    def joined_members(self, line: Line) -> list[str]:
+        """Joined predictions of a run with weight for annotator 1 in one of its lines."""
+        weights = line.entry.weights.items()
+        used = {member.partition(", ")[0] for member, of_annotators in weights if of_annotators[0]}
+        return [name for opened in self.runs for name in opened.run.joined if name in used]
 
     @property
     def untrusted_share(self) -> float:

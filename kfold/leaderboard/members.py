@@ -1,4 +1,4 @@
-"""Members of a run's blends: every test-time view of every finished model."""
+"""Members of a run's blends: every test-time view of every finished model, and what is joined."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import numpy as np
 from kfold.leaderboard.entries import Entry
 from kfold.leaderboard.stack import equal_weights
 from kfold.metrics.score import capped_rmse
+from kfold.runs.joined import JOINED
 from kfold.runs.open_run import OpenRun
 from kfold.runs.predictions import Predictions
 from kfold.runs.run import Run
 from kfold.runs.task import TrainingSummary
-from kfold.training.tta import TTA
+from kfold.training.tta import TTA, View
 
 
 @dataclass(frozen=True)
 class Members:
     """Predictions of every member, and the entry of every model.
+
+    Joined predictions count as a model of one view, which any seed would predict.
 
     Attributes:
         names: '<model>, <view>' of each member, models in the run's order.
@@ -27,7 +30,7 @@ class Members:
         test: float32 (members, M, 15, 2) in pixels, averaged over folds and seeds.
         entries: one per model.
         mean_of_seed: by seed, float32 (N, 15, 2) in pixels, the mean over the models of each one's
-            networks with this seed; only seeds that every model has finished.
+            networks with this seed; only seeds that every trained model has finished.
     """
 
     names: list[str]
@@ -39,13 +42,14 @@ class Members:
 
 
 def read_members(opened: OpenRun) -> Members:
-    """Read the predictions of all finished seeds, one training at a time."""
+    """Read the predictions of all finished seeds, one training at a time, and the joined ones."""
     run, train, test = opened.run, opened.data.train, opened.data.test
     names: list[str] = []
     models = {}
-    for model, recipe in run.finished_models.items():
-        models[model] = slice(len(names), len(names) + len(TTA[recipe.tta]))
-        names += [f"{model}, {view.name}" for view in TTA[recipe.tta]]
+    views = {model: TTA[recipe.tta] for model, recipe in run.finished_models.items()}
+    for model, of_model in (views | dict.fromkeys(run.joined, (View(),))).items():
+        models[model] = slice(len(names), len(names) + len(of_model))
+        names += [f"{model}, {view.name}" for view in of_model]
     members = Members(
         names,
         models,
@@ -56,13 +60,14 @@ def read_members(opened: OpenRun) -> Members:
         },
     )
     for model in models:
-        members.entries.append(_read_model(opened, model, members))
+        read = _read_joined if model in run.joined else _read_model
+        members.entries.append(read(opened, model, members))
     return members
 
 
 def common_seeds(run: Run, models: list[str]) -> list[int]:
-    """Seeds that every one of the models has finished."""
-    finished = [set(run.finished_seeds(model)) for model in models]
+    """Seeds that every one of the models has finished that were trained in this run."""
+    finished = [set(run.finished_seeds(model)) for model in models if model not in run.joined]
     return sorted(set.intersection(*finished)) if finished else []
 
 
@@ -112,3 +117,14 @@ def _read_model(opened: OpenRun, model: str, members: Members) -> Entry:
         weights={name: (weight,) * 2 for name, weight in zip(names, stack.weights, strict=True)},
         stack=stack,
     )
+
+
+def _read_joined(opened: OpenRun, name: str, members: Members) -> Entry:
+    """Add joined predictions to `members`; return their entry."""
+    joined, views = opened.run.joined[name], members.models[name]
+    members.oof[views], members.test[views] = joined.oof, joined.test
+    for mean in members.mean_of_seed.values():
+        mean += joined.oof / np.float32(len(members.models))
+    (member,) = members.names[views]
+    weights: dict[str, tuple[float, ...]] = {member: (1.0, 1.0)}
+    return Entry(name, JOINED, joined.oof, joined.test, weights=weights, stack=equal_weights(1))

@@ -32,7 +32,7 @@ _STACK = ("weights", "intercept", "predicted", "truth")
 
 
 def trained_entries(opened: OpenRun) -> list[Entry]:
-    """Every finished model of a run and every ensemble of them.
+    """Every finished model of a run, its joined predictions, and every ensemble of them.
 
     They are read from the run's folder if they were made there from the same trainings, folds and
     data by the same code; else they are made, and stored.
@@ -61,6 +61,7 @@ def _fingerprint(opened: OpenRun) -> str:
                 stat = (run.fold_folder(model, seed, fold) / PREDICTIONS).stat()
                 parts.append(f"{seed} {fold} {stat.st_size} {stat.st_mtime_ns}")
         parts += [f"{asdict(training)}" for training in finished_trainings(run, model)]
+    parts += [f"joined {name} {run.config.joined[name]}" for name in run.joined]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -82,7 +83,8 @@ def _read(path: Path, fingerprint: str, run: Run) -> list[Entry] | None:
             return None
         entries = []
         for i, text in enumerate(json.loads(str(stored["texts"]))):
-            models = [text["name"]] if text["kind"] == "model" else run.finished_models
+            blended = run.finished_models if text["kind"] == "ensemble" else ()
+            models = [text["name"]] if text["kind"] == "model" else blended
             entry = Entry(
                 **{name: stored[f"{i}.{name}"] for name in _ARRAYS},
                 trainings=tuple(t for model in models for t in finished_trainings(run, model)),

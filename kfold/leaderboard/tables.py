@@ -14,6 +14,7 @@ from kfold.leaderboard.detail_tables import detail_tables, pixels_text
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.leaderboard.line import Line
 from kfold.metrics.score import CAP
+from kfold.runs.joined import JOINED
 
 LEADERBOARD = "leaderboard.csv"
 DECIMALS = 5
@@ -47,18 +48,19 @@ def leaderboard_frame(leaderboard: Leaderboard) -> pd.DataFrame:
     """The leaderboard in numbers, a row per line.
 
     RMSE in pixels. Missing: ranks on other data than Kaggle's, epochs and speed of baselines and
-    ensembles, RMSE without a label, scatter of fewer than two seeds.
+    ensembles, costs of joined predictions, RMSE without a label, scatter of fewer than two seeds.
     """
     frame = pd.DataFrame([_numbers(line) for line in leaderboard.lines])
     frame.insert(frame.columns.get_loc("rmse_low"), "untrusted_share", leaderboard.untrusted_share)
-    integers = dict.fromkeys(("estimated_rank", "epochs"), "Int64")
-    frame = frame.astype(integers | {"images_per_second": float})
+    integers = dict.fromkeys(("estimated_rank", "trainings", "epochs", "parameters"), "Int64")
+    frame = frame.astype(integers | {"images_per_second": float, "minutes": float})
     decimals = dict.fromkeys(frame.select_dtypes("float"), DECIMALS)
     return frame.round(decimals | {"images_per_second": 1, "minutes": 2})
 
 
 def _numbers(line: Line) -> dict[str, object]:
     entry, score, capped, gap = line.entry, line.score, line.capped, line.gap
+    elsewhere = entry.kind == JOINED  # at a cost that is not known here
     return {
         "name": entry.name,
         "kind": entry.kind,
@@ -80,11 +82,11 @@ def _numbers(line: Line) -> dict[str, object]:
         "rmse_annotator_1": score.by_annotator[0],
         "rmse_annotator_2": score.by_annotator[1],
         "estimated_rank": line.rank,
-        "trainings": len(entry.trainings),
+        "trainings": None if elsewhere else len(entry.trainings),
         "epochs": entry.epochs,
         "images_per_second": entry.images_per_second,
-        "minutes": entry.minutes,
-        "parameters": entry.parameters,
+        "minutes": None if elsewhere else entry.minutes,
+        "parameters": None if elsewhere else entry.parameters,
         **{f"rmse_{name}": value for name, value in zip(KEYPOINTS, score.by_keypoint, strict=True)},
     }
 
@@ -100,6 +102,8 @@ def explanation(leaderboard: Leaderboard) -> str:
         f"is the RMSE without the {leaderboard.untrusted_share:.2%} of the labels that are far "
         "from the predictions of all lines near the best. All labels is Kaggle's metric."
     )
+    if any(line.entry.kind == JOINED for line in leaderboard.lines):
+        text += " Joined lines are predictions that were made elsewhere."
     if leaderboard.teams:
         text += (
             " Rank is an estimate: where the RMSE over all labels would place among the scores of "

@@ -30,13 +30,30 @@ def heatmap_network(architecture: Architecture) -> tuple[dict[str, Any], dict[st
             pixels, which is added to the heatmaps' mean positions.
     """
     inputs = face_inputs(size=None)
-    maps = _logits(inputs["image"], architecture)
-    if architecture.annotator_heads:
-        maps = ChooseAnnotator(dtype="float32")([maps, inputs["annotator"]])
-    log_maps, means = SoftArgmax(dtype="float32")(maps)
-    offset = axis_offset(inputs, architecture.axis_offset)
-    keypoints = layers.Add(dtype="float32")([means, offset])
-    return inputs, {"keypoints": keypoints, "maps": log_maps, "offset": offset}
+    logits = _logits(inputs["image"], architecture)
+    return inputs, decode_maps(inputs, logits, offset=architecture.axis_offset)
+
+
+def decode_maps(
+    inputs: dict[str, Any], logits: Any, offset: bool = True, ring: bool = True
+) -> dict[str, Any]:
+    """Keypoints from the logits of heatmaps.
+
+    Args:
+        inputs: see `face_inputs`.
+        logits: (B, h, w, 15 + 4) of both annotators, or (B, h, w, 15) that they share.
+        offset: whether to learn the annotators' offsets from the mirror axis.
+        ring: whether the outermost cells lie around the image, see `cell_centres`.
+
+    Returns:
+        `keypoints`, `maps` and `offset`, see `heatmap_network`.
+    """
+    if logits.shape[-1] > len(KEYPOINTS):
+        logits = ChooseAnnotator(dtype="float32")([logits, inputs["annotator"]])
+    log_maps, means = SoftArgmax(ring, dtype="float32")(logits)
+    offsets = axis_offset(inputs, offset)
+    keypoints = layers.Add(dtype="float32")([means, offsets])
+    return {"keypoints": keypoints, "maps": log_maps, "offset": offsets}
 
 
 def _logits(image: Any, architecture: Architecture) -> Any:

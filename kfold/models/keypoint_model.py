@@ -26,6 +26,8 @@ class KeypointModel(keras.Model):
     """
 
     heatmap_weight = 0.0
+    ring = True
+    """Whether the outermost cells of the heatmaps lie around the image."""
 
     def compute_loss(
         self,
@@ -39,7 +41,7 @@ class KeypointModel(keras.Model):
         loss = super().compute_loss(x, y, y_pred["keypoints"], sample_weight, training)
         if self.heatmap_weight and "maps" in y_pred:
             symmetric = y - ops.stop_gradient(y_pred["offset"])
-            loss += self.heatmap_weight * map_cross_entropy(symmetric, y_pred["maps"])
+            loss += self.heatmap_weight * map_cross_entropy(symmetric, y_pred["maps"], self.ring)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -47,30 +49,32 @@ class KeypointModel(keras.Model):
         return super().compute_metrics(x, y, y_pred["keypoints"], sample_weight)
 
 
-def map_cross_entropy(target: Any, log_maps: Any) -> Any:
+def map_cross_entropy(target: Any, log_maps: Any, ring: bool = True) -> Any:
     """Cross-entropy of heatmaps against Gaussians around the labels; mean over labelled keypoints.
 
     Args:
         target: float (B, 15, 2) in pixels, NaN where there is no label.
         log_maps: float (B, h, w, 15), log-probabilities.
+        ring: whether the outermost cells lie around the image.
     """
     _, height, width, _ = log_maps.shape
     _, present = residuals(target, ops.zeros_like(target))
     known = ops.where(ops.isnan(target), 0.0, target)
-    across = gaussian(known[..., 0], width)
-    down = gaussian(known[..., 1], height)
+    across = gaussian(known[..., 0], cell_centres(width, ring))
+    down = gaussian(known[..., 1], cell_centres(height, ring))
     entropy = -ops.einsum("bkh,bkw,bhwk->bk", down, across, log_maps)
     labelled = present[..., 0]
     return ops.sum(entropy * labelled) / ops.maximum(ops.sum(labelled), 1.0)
 
 
-def gaussian(position: Any, cells: int) -> Any:
+def gaussian(position: Any, centres: np.ndarray) -> Any:
     """Gaussians (B, K, cells) whose mean is `position` (B, K) in pixels; each row sums to 1.
+
+    `centres` are those of the cells in pixels, float (cells,).
 
     The grid cuts off the tail of a Gaussian near its end, which would draw the mean inwards: such a
     Gaussian is centred farther out. Positions beyond the grid count as 0.5 px within it.
     """
-    centres = cell_centres(cells)
     wanted = ops.clip(position, centres[0] + 0.5, centres[-1] - 0.5)[..., None]
     peak = wanted
     for _ in range(_NEWTON_STEPS):

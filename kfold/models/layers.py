@@ -88,10 +88,14 @@ class ChooseAnnotator(layers.Layer):
 class SoftArgmax(layers.Layer):
     """Softmax over each heatmap, and its mean position (Nibali et al., 2018; Sun et al., 2018).
 
-    The outermost cells form a ring around the image (see `cell_centres`), without which no mean
-    could lie near its edge. Each heatmap has a learned sharpness (the logarithm of an inverse
-    temperature).
+    With `ring`, the outermost cells form a ring around the image (see `cell_centres`), without
+    which no mean could lie near its edge. Each heatmap has a learned sharpness (the logarithm of an
+    inverse temperature).
     """
+
+    def __init__(self, ring: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.ring = ring
 
     def build(self, shape: Any) -> None:
         """Create the sharpness of each of the K heatmaps."""
@@ -103,13 +107,17 @@ class SoftArgmax(layers.Layer):
         flat = ops.reshape(logits * ops.exp(self.sharpness), (-1, height * width, keypoints))
         log_maps = ops.reshape(ops.log_softmax(flat, axis=1), (-1, height, width, keypoints))
         maps = ops.exp(log_maps)
-        x = ops.einsum("bhwk,w->bk", maps, cell_centres(width))
-        y = ops.einsum("bhwk,h->bk", maps, cell_centres(height))
+        x = ops.einsum("bhwk,w->bk", maps, cell_centres(width, self.ring))
+        y = ops.einsum("bhwk,h->bk", maps, cell_centres(height, self.ring))
         return log_maps, ops.stack([x, y], axis=-1)
 
     def compute_output_shape(self, shape: Any) -> Any:
         """Shapes (B, h, w, K) and (B, K, 2)."""
         return shape, (shape[0], shape[-1], 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor."""
+        return {**super().get_config(), "ring": self.ring}
 
 
 @keras.saving.register_keras_serializable("kfold")
@@ -153,10 +161,15 @@ class AxisOffset(layers.Layer):
         return (shapes[0][0], len(KEYPOINTS), 2)
 
 
-def cell_centres(cells: int) -> np.ndarray:
+def cell_centres(cells: int, ring: bool = True) -> np.ndarray:
     """Positions in pixels of a heatmap's cell centres along one axis, float32 (cells,).
 
-    The inner cells cover the image evenly; the first and the last lie beyond it. 26 cells are
-    centred at -2.5, 1.5, ..., 93.5, 97.5.
+    Args:
+        cells: along the axis.
+        ring: whether the first and the last lie beyond the image, which the others cover evenly:
+            26 cells are centred at -2.5, 1.5, ..., 93.5, 97.5, and 24 without a ring at 1.5, ...,
+            93.5.
     """
-    return ((np.arange(cells) - 0.5) * IMAGE_SIZE / (cells - 2) - 0.5).astype(np.float32)
+    beyond = 1 if ring else 0
+    pitch = IMAGE_SIZE / (cells - 2 * beyond)
+    return ((np.arange(cells) - beyond + 0.5) * pitch - 0.5).astype(np.float32)

@@ -13,6 +13,8 @@ import keras
 from keras import ops
 
 from data.competition import COORDINATES, IMAGE_SIZE
+from kfold.config.recipe import Recipe
+from kfold.custom.resolve import bound
 from kfold.metrics.score import CAP
 
 Loss = Callable[[Any, Any], Any]
@@ -53,6 +55,15 @@ LOSSES: dict[str, Loss] = {
     "zero_filled_mse": zero_filled_mse,
     "huber": masked_huber,
 }
+
+
+def loss_of(recipe: Recipe) -> Loss:
+    """The loss that a recipe names, built in or declared by a user's file.
+
+    Raises:
+        UserError: there is no loss of that name.
+    """
+    return LOSSES.get(recipe.loss) or bound(recipe, "loss")
 
 
 @keras.saving.register_keras_serializable("kfold")

@@ -1,4 +1,4 @@
-"""Networks by name; a new one is also named in `kfold.config.recipe.NetworkName`."""
+"""Networks by name; a new one is also named in `kfold.config.recipe.BUILT_IN`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import keras
 
 from kfold.config.architecture import Architecture
 from kfold.config.recipe import Recipe
+from kfold.custom.resolve import bound, located_at
 from kfold.models.baseline_cnn import plain_cnn
+from kfold.models.custom_network import custom_network
 from kfold.models.heatmap import heatmap_network
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.regression import regression_network
@@ -28,10 +30,17 @@ NETWORKS: dict[str, Network] = {
 
 
 def build_model(recipe: Recipe) -> KeypointModel:
-    """Build an untrained model that maps `face_inputs` to a dict with `keypoints`, in pixels."""
+    """Build an untrained model that maps `face_inputs` to a dict with `keypoints`, in pixels.
+
+    Raises:
+        UserError: there is no such network, or the user's function for it is wrong.
+    """
     default = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        return KeypointModel(*NETWORKS[recipe.network](recipe.architecture))
+        if recipe.network in NETWORKS:
+            return KeypointModel(*NETWORKS[recipe.network](recipe.architecture))
+        with located_at(recipe, "network"):
+            return custom_network(bound(recipe, "network"), any_size=recipe.low_res_share > 0)
     finally:
         keras.config.set_dtype_policy(default)

@@ -62,7 +62,11 @@ def train_task(
     except StoppedError as stop:
         shutil.rmtree(folder)
         return Stopped(str(stop))
-    except (UserError, OSError):
+    except UserError as error:
+        if recipe.code and str(error).startswith(f"{recipe.code.name}, line "):
+            return Failed(f"failed: {error}.")  # the user's code; other models go on
+        raise
+    except OSError:
         raise
     except Exception as error:  # anything that the backend or a network raises
         return Failed(f"failed with {describe_error(error)}.")

@@ -27,7 +27,7 @@ from kfold.report.faces.augmentation import policy_examples
 from kfold.report.faces.duplicates import disagreements, group_examples, size_table, versions
 from kfold.report.faces.gallery import gallery, training_card
 from kfold.report.leaderboard_table import PLOT_WIDTH, column_names, rmse_axis, table_cells
-from kfold.report.run_setup import data_table, recipe_table, run_table
+from kfold.report.run_setup import code_files, data_table, recipe_table, run_table
 
 PAGE = "leaderboard.html"
 
@@ -130,6 +130,7 @@ def _setup(leaderboard: Leaderboard) -> dict[str, object]:
     return {
         "policy_examples": policy_examples(leaderboard),
         "recipes": recipe_table(leaderboard),
+        "code_files": code_files(leaderboard),
         "run_facts": run_table(leaderboard),
         "data_facts": data_table(leaderboard.data),
     }

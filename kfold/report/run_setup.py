@@ -9,6 +9,7 @@ import pandas as pd
 from data.competition import ANNOTATORS
 from data.reader import Competition
 from kfold.config.architecture import Architecture
+from kfold.config.code_file import CodeFile
 from kfold.config.cv_config import CORRECTIONS
 from kfold.config.recipe import differences
 from kfold.leaderboard.leaderboard import Leaderboard
@@ -17,15 +18,28 @@ from kfold.runs.run import Run
 
 
 def recipe_table(leaderboard: Leaderboard) -> pd.DataFrame:
-    """Every setting of every finished model, a column per model."""
+    """Every setting of every finished model, a column per model; none that is empty for all."""
     several = len(leaderboard.runs) > 1
     models = {
         f"{opened.run.name}/{name}" if several else name: asdict(recipe)
-        | {"architecture": differences(recipe.architecture, Architecture()) or "default"}
+        | {
+            "architecture": differences(recipe.architecture, Architecture()) or "default",
+            "options": ", ".join(f"{option} {at}" for option, at in recipe.options.items()),
+            "code": f"{recipe.code.name} {recipe.code.checksum}" if recipe.code else "",
+        }
         for opened in leaderboard.runs
         for name, recipe in opened.run.finished_models.items()
     }
-    return _as_text(pd.DataFrame(models), "setting")
+    table = _as_text(pd.DataFrame(models), "setting")
+    return table[(table.drop(columns="setting") != "").any(axis="columns")]
+
+
+def code_files(leaderboard: Leaderboard) -> list[CodeFile]:
+    """The users' files that finished models were made with, each once."""
+    recipes = [
+        recipe for opened in leaderboard.runs for recipe in opened.run.finished_models.values()
+    ]
+    return list(dict.fromkeys(recipe.code for recipe in recipes if recipe.code))
 
 
 def run_table(leaderboard: Leaderboard) -> pd.DataFrame:
@@ -63,6 +77,7 @@ def _facts(run: Run) -> dict[str, str]:
         "data": config.data,
         "checksum": config.checksum,
         "corrections": _corrections(run),
+        "joined": ", ".join(f"{name} {sha[:12]}" for name, sha in config.joined.items()) or "none",
         "folds": f"{config.folds}",
         "seeds": f"{config.seeds}",
         **{name: _changes([made[name] for made in history if name in made]) for name in names},

@@ -1,6 +1,6 @@
 """A run is a folder, and the folder is its only state.
 
-Configuration, folds, and the files of each training. Every file is written whole or not at all, and
-`done.json` last; a training with a file that cannot be read is named and counts as not finished;
-only this package, `training` and `parallel` write into a training's folder.
+Configuration, folds, joined predictions, and the files of each training. Every file is written
+whole or not at all, and `done.json` last; a training with a file that cannot be read is named and
+counts as not finished; only this package, `training` and `parallel` write into a training's folder.
 """

@@ -17,7 +17,7 @@ SOURCES = (
     "augment",
     *(
         f"kfold/{room}"
-        for room in ("config", "folds", "labels", "metrics", "models", "runs", "training")
+        for room in ("config", "custom", "folds", "labels", "metrics", "models", "runs", "training")
     ),
 )
 """Folders with the Python files that decide what a training becomes."""

@@ -68,14 +68,14 @@ def read_run(folder: Path) -> Run:
         runs = sorted(p.parent.name for p in folder.parent.glob(f"*/{CONFIG}"))
         raise UserError(
             f"{folder}: expected a run, found none. Runs there: {', '.join(runs) or 'none'}. "
-            "Run `make cv` first, or pass RUN=<name>."
+            "Run `make cv` or `make folds` first, or pass RUN=<name>."
         )
     try:
         values = read_json(path)
         if not (isinstance(values, dict) and "config" in values):
             raise UserError(f"{path}: expected an object with 'config', found none.")
         read = validated(RunConfig, values["config"], str(path), complete=True)
-        check_model_names(read.models, f"{path}: models")
+        check_model_names(read.models, f"{path}: models", read.joined)
     except UserError as error:
         raise UserError(
             f"{error} Restore the file, or pass another RUN=<name>; to a run of before a field "
@@ -101,5 +101,5 @@ def latest_run(runs: Path = RUNS) -> Path:
         if path.with_name(FOLDS).exists() and not path.with_name(JOURNAL).exists()
     ]
     if not configs:
-        raise UserError(f"{runs}: expected a run, found none. Run `make cv` first.")
+        raise UserError(f"{runs}: expected a run, found none. Run `make cv` or `make folds` first.")
     return max(configs, key=lambda path: path.stat().st_mtime).parent

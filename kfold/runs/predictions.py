@@ -45,7 +45,7 @@ class Predictions:
         Raises:
             DamagedError: the file cannot be read.
         """
-        return cls(*_read(folder, "rows", "oof", "test"))
+        return cls(*read_arrays(folder / PREDICTIONS, "rows", "oof", "test"))
 
 
 def read_out_of_fold(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -54,16 +54,23 @@ def read_out_of_fold(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         DamagedError: the file cannot be read.
     """
-    rows, oof = _read(folder, "rows", "oof")
+    rows, oof = read_arrays(folder / PREDICTIONS, "rows", "oof")
     return rows, oof
 
 
-def _read(folder: Path, *names: str) -> list[np.ndarray]:
+def read_arrays(path: Path, *names: str) -> list[np.ndarray]:
+    """Read arrays of an .npz file.
+
+    Raises:
+        DamagedError: the file is missing, cannot be read, or lacks an array.
+    """
     try:
-        with np.load(folder / PREDICTIONS) as stored:
+        with path.open("rb") as file, np.load(file) as stored:  # closed if numpy cannot read it
             return [stored[name] for name in names]
+    except FileNotFoundError:
+        raise DamagedError(path, "is missing") from None
     except _UNREADABLE as error:
-        raise unreadable(folder / PREDICTIONS, error) from None
+        raise unreadable(path, error) from None
 
 
 def check_predictions(

@@ -15,6 +15,7 @@ from data.system.errors import UserError
 from kfold.config.recipe import Recipe
 from kfold.runs.code_version import UNKNOWN, distinct_sources
 from kfold.runs.fold_table import FOLDS, read_folds
+from kfold.runs.joined import Joined
 from kfold.runs.run_config import JOURNAL, RunConfig
 from kfold.runs.task import DamagedError, Task, TrainingSummary
 from kfold.runs.training_files import check_files
@@ -90,6 +91,11 @@ class Run:
         return {name: recipe for name, recipe in models if self.finished_seeds(name)}
 
     @property
+    def joined(self) -> dict[str, Joined]:
+        """Joined predictions by name, without those whose files are damaged."""
+        return {name: each for name, each in self._joined.items() if isinstance(each, Joined)}
+
+    @property
     def code_versions(self) -> list[str]:
         """Versions of the code that made the finished trainings, one of each state of the sources.
 
@@ -118,7 +124,8 @@ class Run:
     def unfinished(self) -> list[str]:
         """Unfinished models and seeds with the reason: 'mask seed 1 (the loss became nan)'.
 
-        Of a search only damaged ones: it cuts most of its trials short on purpose.
+        Of a search only damaged ones: it cuts most of its trials short on purpose. Joined
+        predictions with damaged files are named, too.
         """
         named = []
         is_search = (self.folder / JOURNAL).exists()
@@ -130,7 +137,11 @@ class Run:
             for seed in range(self.config.seeds):
                 why = "" if seed in finished else self._reason(model, seed, is_search)
                 named += [f"{model} seed {seed} ({why})"] if why else []
-        return named
+        damaged = {name: why for name, why in self._joined.items() if isinstance(why, DamagedError)}
+        return named + [
+            f"{name} (joined/{why.path.name} {why.reason}; run its `make join` again)"
+            for name, why in damaged.items()
+        ]
 
     def _reason(self, model: str, seed: int, damaged_only: bool) -> str:
         """Why a seed is not finished; empty if it was not started."""
@@ -163,6 +174,18 @@ class Run:
             check_files(folder, self.config.models[task.model], held_out, self.test_faces)
             self._summaries[task] = summary
         return summary
+
+    @cached_property
+    def _joined(self) -> dict[str, Joined | DamagedError]:
+        """Joined predictions by name, or what is wrong with their file."""
+        found: dict[str, Joined | DamagedError] = {}
+        for name, checksum in self.config.joined.items():
+            folds = self.fold_table["fold"].to_numpy()
+            try:
+                found[name] = Joined.read(self.folder, name, checksum, folds)
+            except DamagedError as error:
+                found[name] = error
+        return found
 
     @cached_property
     def _summaries(self) -> dict[Task, TrainingSummary]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -29,6 +29,8 @@ class RunConfig:
         seeds: trainings per model and fold, with seeds 0, 1, ...
         models: recipes by model name.
         corrections: SHA-256 of the run's corrections.csv, in hex; empty without one.
+        joined: checksums of predictions that were made elsewhere, in hex, by name; see
+            `kfold.runs.joined`.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -39,6 +41,7 @@ class RunConfig:
     seeds: Count
     models: dict[str, Recipe]
     corrections: str = ""
+    joined: dict[str, str] = field(default_factory=dict)
 
 
 def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
@@ -58,15 +61,28 @@ def refuse_changes(folder: Path, before: RunConfig, now: RunConfig) -> None:
     models = [
         name for name, recipe in before.models.items() if now.models.get(name, recipe) != recipe
     ]
-    for model in models:
-        old, new = asdict(before.models[model]), asdict(now.models[model])
-        values |= {f"{model}.{field}": (old[field], new[field]) for field in old}
     changes = [f"{name} was {old}, now {new}" for name, (old, new) in values.items() if old != new]
+    for model in models:
+        changes += _changes(model, before.models[model], now.models[model])
     if changes:
+        shown = "; ".join(changes)
+        end = "\n" if "\n" in shown else ". "
         raise UserError(
-            f"{folder} was made with another configuration: {'; '.join(changes)}. "
+            f"{folder} was made with another configuration: {shown}{end}"
             f"Pass another RUN=<name>{_alternative(folder, before, changed, models)}."
         )
+
+
+def _changes(model: str, before: Recipe, now: Recipe) -> list[str]:
+    """What changed in the recipe of a model, field by field; of a file of code, line by line."""
+    if before.code and now.code and before.code != now.code:
+        text = f"{model}.code, {now.code.name}:\n{before.code.difference(now.code)}"
+        return [*_changes(model, replace(before, code=None), replace(now, code=None)), text]
+    old, new = asdict(before), asdict(now)
+    old["code"], new["code"] = (each.code and each.code.name for each in (before, now))
+    return [
+        f"{model}.{name} was {old[name]}, now {new[name]}" for name in old if old[name] != new[name]
+    ]
 
 
 def _alternative(folder: Path, before: RunConfig, changed: list[str], models: list[str]) -> str:

@@ -21,6 +21,7 @@ from kfold.folds.assignment import assign_folds
 from kfold.folds.person_groups import person_groups
 from kfold.runs.code_version import code_version, distinct_sources
 from kfold.runs.fold_table import FOLDS, write_folds
+from kfold.runs.joined import joined_files
 from kfold.runs.locate import made_with, read_run
 from kfold.runs.open_run import OpenRun, open_run
 from kfold.runs.run import Run
@@ -62,31 +63,33 @@ def start_run(
 
 
 def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
-    """Write the configuration of a run; an existing run may gain models and seeds.
+    """Write the configuration of a run; an existing run may gain models, seeds, joined predictions.
 
     Args:
         folder: of the run, there or not.
-        config: models and seeds to add, and everything else as it must be.
+        config: models, seeds and joined predictions to add, and everything else as it must be.
         force: forget the trainings asked for, and all of a model whose recipe changed.
 
     Raises:
         UserError: the run was made with other data, folds or recipes, a model's name cannot be
-            that of a folder, `force` would forget the trials of a search, or Keras's backend is
-            not installed.
+            that of a folder or is that of joined predictions, `force` would forget the trials of a
+            search, or Keras's backend is not installed.
     """
     made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
     history = [made]
     started = _started(folder)
     before = read_run(folder).config if started else config
-    check_model_names(before.models | config.models, f"{folder}: models")
+    joined = before.joined | config.joined
+    check_model_names(before.models | config.models, f"{folder}: models", joined)
+    if not before.models:  # nothing is trained on the labels yet
+        before = replace(before, corrections=config.corrections)
     if started:
         kept = replace(before, models=before.models | config.models) if force else before
         refuse_changes(folder, kept, config)
         if force:
             _forget(folder, before, config)
-        config = replace(
-            config, models=before.models | config.models, seeds=max(before.seeds, config.seeds)
-        )
+        models, seeds = before.models | config.models, max(before.seeds, config.seeds)
+        config = replace(config, models=models, seeds=seeds, joined=joined)
         earlier = made_with(folder)
         history = earlier if made in earlier[-1:] else [*earlier, made]
     write_json(folder / CONFIG, {"config": asdict(config), "made_with": history})
@@ -114,7 +117,8 @@ def _warn_of_other_code(run: Run, console: Console) -> None:
 
 def _started(folder: Path) -> bool:
     """Whether anything in the folder depends on its configuration; until then all may change."""
-    return (folder / FOLDS).is_file() or any(folder.glob(f"*/seed*/fold*/{DONE}"))
+    trained = any(folder.glob(f"*/seed*/fold*/{DONE}"))
+    return (folder / FOLDS).is_file() or trained or bool(joined_files(folder))
 
 
 def _forget(folder: Path, before: RunConfig, config: RunConfig) -> None:

@@ -28,7 +28,7 @@ from kfold.runs.open_run import OpenRun
 from kfold.runs.predictions import Predictions
 from kfold.runs.start import configure_run
 from kfold.runs.task import Task
-from kfold.search.space import recipe_at
+from kfold.search.space import Space
 from kfold.search.study import accepted, first_comparison, propose
 from kfold.search.trial import Budget, RunningTrial
 
@@ -50,7 +50,7 @@ class Search:
         self,
         opened: OpenRun,
         study: Study,
-        base: Recipe,
+        space: Space,
         budget: Budget,
         console: Console,
         on_finish: Callable[[], object] = lambda: None,
@@ -60,7 +60,7 @@ class Search:
         Args:
             opened: the run whose folder holds the trials.
             study: see `kfold.search.study.open_study`.
-            base: the recipe that the search starts from; fields outside the space stay as in it.
+            space: what is searched, around the reference.
             budget: how long to search.
             console: where progress is shown.
             on_finish: called when a trial is finished on all folds.
@@ -68,7 +68,8 @@ class Search:
         self.progress = TrainingProgress(console, 0)
         self._on_finish = on_finish
         self._run, self._faces = opened.run, opened.data.train
-        self._study, self._base = study, base
+        self._study, self._space = study, space
+        self._epochs = space.reference.epochs
         self._running: dict[Task, RunningTrial] = {}
         self._promising: list[RunningTrial] = []
         self._max_trials = budget.trials
@@ -78,17 +79,17 @@ class Search:
         for frozen in study.get_trials(states=(TrialState.RUNNING,)):
             self._resume(frozen)
         self._asked = sum(accepted(trial) for trial in study.trials)
-        self.progress.expect(max(0, (budget.trials or 0) - self._asked) * base.epochs)
+        self.progress.expect(max(0, (budget.trials or 0) - self._asked) * self._epochs)
 
     def next_task(self) -> tuple[Task, Recipe] | None:
         """The next fold of a promising trial, or the first of a new one."""
         while running := self._next_trial():
             if summary := self._run.summary(*running.task):  # finished before an interruption
-                self.progress.skip(self._base.epochs)
+                self.progress.skip(self._epochs)
                 self._advance(running, summary.seconds)
                 continue
             running.started = time.monotonic()
-            self.progress.start(self._label(running), self._base.epochs)
+            self.progress.start(self._label(running), self._epochs)
             self._running[running.task] = running
             return running.task, running.recipe
         return None
@@ -100,7 +101,7 @@ class Search:
             return False  # from a node that was given up
         self.progress.epoch(self._label(running), report.epoch, report.logs)
         # The last epoch is judged by the mean over test-time views instead, see `_advance`.
-        compared = first_comparison(self._base.epochs) <= report.epoch < self._base.epochs
+        compared = first_comparison(self._epochs) <= report.epoch < self._epochs
         score = report.logs.get("val_capped_rmse")
         if report.task.fold == 0 and compared and score is not None and not running.stopping:
             running.stopping = running.report(report.epoch, score, last=False)
@@ -138,7 +139,7 @@ class Search:
         else:
             running.reported = set(frozen.intermediate_values)
             self._promising.insert(0, running)
-            self.progress.expect(self._base.epochs)
+            self.progress.expect(self._epochs)
 
     def _next_trial(self) -> RunningTrial | None:
         """A promising trial, or a new one; None when the budget is used up."""
@@ -150,12 +151,12 @@ class Search:
             return None
         self._asked += 1
         if self._max_trials is None:
-            self.progress.expect(self._base.epochs)
-        return self._start_trial(propose(self._study, self._base))
+            self.progress.expect(self._epochs)
+        return self._start_trial(propose(self._study, self._space))
 
     def _start_trial(self, trial: Trial) -> RunningTrial:
         """Add the trial to the run as a model."""
-        running = RunningTrial(trial, recipe_at(trial.params, self._base))
+        running = RunningTrial(trial, self._space.recipe_at(trial.params))
         models = {running.task.model: running.recipe}
         self._run = configure_run(self._run.folder, replace(self._run.config, models=models))
         return running
@@ -179,7 +180,7 @@ class Search:
         running.fold += 1
         last = running.fold == self._run.config.folds
         value = self._score(running)
-        unpromising = running.report(running.fold * self._base.epochs, value, last)
+        unpromising = running.report(running.fold * self._epochs, value, last)
         self.progress.say(f"{label}: capped RMSE {value:.4f} so far, in {clock(seconds)}")
         if last:
             running.end(self._study, TrialState.COMPLETE, value)
@@ -188,7 +189,7 @@ class Search:
             running.end(self._study, TrialState.PRUNED)
         else:
             self._promising.append(running)
-            self.progress.expect(self._base.epochs)
+            self.progress.expect(self._epochs)
 
     def _score(self, running: RunningTrial) -> float:
         """Capped RMSE in pixels over the finished folds."""

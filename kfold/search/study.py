@@ -13,12 +13,10 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from data.system.errors import UserError
-from kfold.config.architecture import multiply_adds
-from kfold.config.recipe import Recipe
 from kfold.runs.locate import read_run
 from kfold.runs.run_config import CONFIG, JOURNAL
 from kfold.search.journal import open_journal
-from kfold.search.space import MAX_COST, SPACE, params_of, recipe_at
+from kfold.search.space import MAX_COST, Space
 
 REDUCTION = 3
 """Factor of successive halving: one of so many trials goes on from each comparison."""
@@ -35,8 +33,8 @@ def first_comparison(epochs: int) -> int:
     return max(1, epochs // REDUCTION)
 
 
-def open_study(folder: Path, reference: Recipe) -> Study:
-    """Start the study of a search in its folder, with `reference` as its first trial, or resume it.
+def open_study(folder: Path, space: Space) -> Study:
+    """Start the study of a search in its folder, with the reference as first trial, or resume it.
 
     After variations of the reference, which random recipes of so large a space seldom come near,
     trials are proposed by a tree-structured Parzen estimator (Bergstra et al., 2011). They are
@@ -52,20 +50,20 @@ def open_study(folder: Path, reference: Recipe) -> Study:
         storage=open_journal(folder / JOURNAL),
         load_if_exists=True,
         pruner=optuna.pruners.SuccessiveHalvingPruner(
-            first_comparison(reference.epochs), reduction_factor=REDUCTION
+            first_comparison(space.reference.epochs), reduction_factor=REDUCTION
         ),
     )
     # Another seed each time: the same one would propose the first random trials again.
     study.sampler = TPESampler(seed=len(study.trials), n_startup_trials=VARIATIONS)
-    _refuse_another_space(study, folder)
+    _refuse_another_space(study, space, folder)
     _fail_half_asked(study)
     _skip_lost(study, folder)
     if not any(is_reference(trial) and trial.state != TrialState.FAIL for trial in study.trials):
-        study.enqueue_trial(params_of(reference), user_attrs={"reference": True})
+        study.enqueue_trial(space.params, user_attrs={"reference": True})
     return study
 
 
-def _ask(study: Study, reference: Recipe) -> Trial:
+def _ask(study: Study, space: Space) -> Trial:
     """Optuna's next trial: the reference, then variations of it, then the sampler's proposals.
 
     With so few finished trials, the sampler itself would draw every parameter at random.
@@ -74,21 +72,21 @@ def _ask(study: Study, reference: Recipe) -> Trial:
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     if not waiting and len(ended) <= VARIATIONS:
         rng = np.random.default_rng(len(study.trials))
-        varied = rng.choice(list(SPACE), VARIED_PARAMETERS, replace=False)
-        kept = {name: at for name, at in params_of(reference).items() if name not in varied}
+        count = min(VARIED_PARAMETERS, len(space.distributions))
+        varied = rng.choice(list(space.distributions), count, replace=False)
+        kept = {name: at for name, at in space.params.items() if name not in varied}
         study.enqueue_trial(kept)
-    return study.ask(SPACE)
+    return study.ask(space.distributions)
 
 
-def propose(study: Study, reference: Recipe) -> Trial:
+def propose(study: Study, space: Space) -> Trial:
     """The next trial that neither costs too much nor repeats another; it is then `accepted`."""
     while True:
-        trial = _ask(study, reference)
-        architecture = recipe_at(trial.params, reference).architecture
-        cost = multiply_adds(architecture) / multiply_adds(reference.architecture)
+        trial = _ask(study, space)
+        cost = space.cost(space.recipe_at(trial.params))
         others = study.get_trials(deepcopy=False)
         repeated = any(accepted(other) and other.params == trial.params for other in others)
-        if cost <= MAX_COST and not repeated:
+        if (cost or 0) <= MAX_COST and not repeated:
             trial.set_user_attr("cost", cost)
             return trial
         study.tell(trial, state=TrialState.FAIL)  # the sampler ignores it
@@ -115,8 +113,8 @@ def finished(study: Study) -> list[FrozenTrial]:
     return sorted(trials, key=lambda trial: trial.value or 0.0)
 
 
-def _refuse_another_space(study: Study, folder: Path) -> None:
-    now = {name: distribution_to_json(values) for name, values in SPACE.items()}
+def _refuse_another_space(study: Study, space: Space, folder: Path) -> None:
+    now = {name: distribution_to_json(values) for name, values in space.distributions.items()}
     if not study.trials:
         study.set_user_attr("space", now)
     before = study.user_attrs.get("space", {})

@@ -13,7 +13,7 @@ from data.system.errors import UserError
 from kfold.config.presets import STANDARD, Preset
 from kfold.config.recipe import Recipe
 from kfold.runs.run import Run
-from kfold.search.space import recipe_at
+from kfold.search.space import Space
 from kfold.search.study import finished, is_reference, model_of
 
 
@@ -36,7 +36,7 @@ class Winner:
     second_seed: Path
 
 
-def write_winner(run: Run, study: Study, base: Recipe) -> Winner:
+def write_winner(run: Run, study: Study, space: Space) -> Winner:
     """Write winner.json and second_seed.json into the folder of a search.
 
     The winner was chosen by its score, which is therefore biased. By winner.json it is trained on
@@ -46,7 +46,7 @@ def write_winner(run: Run, study: Study, base: Recipe) -> Winner:
     Args:
         run: of the search.
         study: with its trials.
-        base: the recipe that the search started from.
+        space: what is searched, around the reference.
 
     Raises:
         UserError: no trial is finished.
@@ -58,8 +58,10 @@ def write_winner(run: Run, study: Study, base: Recipe) -> Winner:
             "command again, with a larger MINUTES= or TRIALS=."
         )
     best, reference = trials[0], next(filter(is_reference, trials), None)
-    recipe = recipe_at(best.params, base)
-    models = {model_of(best): recipe} | ({model_of(reference): base} if reference else {})
+    recipe = space.recipe_at(best.params)
+    models = {model_of(best): recipe}
+    if reference:
+        models[model_of(reference)] = space.reference
     winner = Winner(
         best, recipe, reference, run.folder / "winner.json", run.folder / "second_seed.json"
     )

@@ -14,12 +14,12 @@ import numpy as np
 from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 
-from augment.policies import policy_named
 from data.competition import IMAGE_SIZE
 from data.faces import Faces
 from data.system.atomic import replacing, write_json
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
+from kfold.custom.policies import policy_of
 from kfold.labels.coverage import learnable
 from kfold.metrics.score import rmse
 from kfold.models.keypoint_model import KeypointModel
@@ -92,7 +92,7 @@ def fit_fold(
     trainer = Trainer(model, recipe, validation, seed_of(seed, fold), workers, on_epoch)
     trainer.run(train)
     seconds = time.perf_counter() - start
-    learned = learnable(train, mirrored=policy_named(recipe.policy).flip > 0)
+    learned = learnable(train, mirrored=policy_of(recipe).flip > 0)
     _replace_untrained(model, learned)
     predictions = _predict_both(model, recipe, data, held_out, learned[0] | learned[1])
     summary = TrainingSummary(

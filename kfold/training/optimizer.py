@@ -8,7 +8,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from kfold.config.recipe import Recipe
+from data.system.errors import UserError
+from kfold.config.recipe import BUILT_IN, Recipe
+from kfold.custom.resolve import bound, located_at
 
 WARM_UP = 0.06
 """Share of the steps in which the learning rate rises to its peak."""
@@ -25,11 +27,17 @@ _OUTPUT_LAYER = "logits"
 
 
 def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """Build the optimizer of a recipe for a training of `steps` steps."""
+    """Build the optimizer of a recipe for a training of `steps` steps.
+
+    Raises:
+        UserError: there is no such optimizer, or the user's function for it is wrong.
+    """
+    if recipe.optimizer not in BUILT_IN["optimizer"]:
+        return _declared_optimizer(recipe, steps)
     if recipe.optimizer == "adam":
         return keras.optimizers.Adam(recipe.learning_rate)
     common: dict[str, Any] = {
-        "learning_rate": _schedule(recipe.learning_rate, steps),
+        "learning_rate": schedule(recipe.learning_rate, steps),
         "weight_decay": recipe.weight_decay,
         "global_clipnorm": CLIP_NORM,
     }
@@ -46,8 +54,16 @@ def build_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def _schedule(peak: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Linear warm-up to `peak`, then cosine decay."""
+def _declared_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
+    with located_at(recipe, "optimizer"):
+        optimizer = bound(recipe, "optimizer")(recipe, steps)
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise UserError(f"expected a Keras optimizer, found {optimizer!r:.80}.")
+    return optimizer
+
+
+def schedule(peak: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Linear warm-up to `peak`, then cosine decay, over so many steps."""
     warm_up = max(1, round(WARM_UP * steps))
     return keras.optimizers.schedules.CosineDecay(
         FIRST_RATE * peak,

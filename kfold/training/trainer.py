@@ -17,8 +17,9 @@ from data.competition import IMAGE_SIZE
 from data.faces import Faces
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
+from kfold.custom.policies import policy_of
 from kfold.models.keypoint_model import KeypointModel
-from kfold.models.losses import LOSSES, CappedRMSE, PooledRMSE
+from kfold.models.losses import CappedRMSE, PooledRMSE, loss_of
 from kfold.training.optimizer import build_optimizer
 from kfold.training.tta import TTA, View, predict_with_tta
 
@@ -99,7 +100,7 @@ class Trainer:
         for start, stop in pairwise(sorted({0, low_res, epochs})):
             # Compile again for each image size: one trace for all sizes would be slower.
             metrics = [PooledRMSE(), CappedRMSE()]
-            self.model.compile(optimizer, LOSSES[recipe.loss], metrics=metrics)
+            self.model.compile(optimizer, loss_of(recipe), metrics=metrics)
             size = _LOW_RES_SIZE if stop <= low_res else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
 
@@ -111,7 +112,8 @@ class Trainer:
             downsample(self.validation.images, size), self.validation.annotator, upright
         )
         recipe, seed = self.recipe, seed_of(self.seed, epochs.start)
-        with Batches(train, recipe.batch_size, recipe.policy, seed, self.workers, size) as batches:
+        policy = policy_of(recipe)
+        with Batches(train, recipe.batch_size, policy, seed, self.workers, size) as batches:
             logs = self.model.fit(
                 batches,
                 initial_epoch=epochs.start,

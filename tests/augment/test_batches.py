@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from augment.batches import Batches
-from data.system.errors import UserError
+from augment.policies import POLICIES
 
 SIZE = 16
 """Faces per batch."""
@@ -70,7 +70,7 @@ def tiny_model():
 
 
 def test_a_batch_has_the_inputs_of_every_network(faces):
-    inputs, keypoints = Batches(faces, SIZE, "standard", 0)[0]
+    inputs, keypoints = Batches(faces, SIZE, POLICIES["standard"], 0)[0]
     found = {name: (array.shape, array.dtype) for name, array in inputs.items()}
     assert found == {
         "image": ((SIZE, 96, 96, 1), np.uint8),
@@ -82,7 +82,7 @@ def test_a_batch_has_the_inputs_of_every_network(faces):
 
 
 def test_images_keypoints_and_annotators_stay_together(faces):
-    batches = Batches(faces, SIZE, "none", 0)
+    batches = Batches(faces, SIZE, POLICIES["none"], 0)
     for inputs, keypoints in epochs(batches, 1)[0]:
         rows = ids(faces, [(inputs, keypoints)])
         np.testing.assert_array_equal(inputs["annotator"], faces.annotator[rows])
@@ -90,7 +90,9 @@ def test_images_keypoints_and_annotators_stay_together(faces):
 
 
 def test_every_epoch_has_a_new_order_and_drops_the_remainder(faces):
-    first, second = (ids(faces, epoch) for epoch in epochs(Batches(faces, SIZE, "none", 0)))
+    first, second = (
+        ids(faces, epoch) for epoch in epochs(Batches(faces, SIZE, POLICIES["none"], 0))
+    )
     assert len(first) == len(second) == len(faces) // SIZE * SIZE
     assert len(set(first)) == len(first)
     assert first != second
@@ -99,44 +101,39 @@ def test_every_epoch_has_a_new_order_and_drops_the_remainder(faces):
 
 def test_every_batch_has_its_own_random_draws(faces):
     twins = faces[np.zeros(2 * SIZE, int)]
-    first, second = epochs(Batches(twins, SIZE, "standard", 0))
+    first, second = epochs(Batches(twins, SIZE, POLICIES["standard"], 0))
     assert len({inputs["image"].tobytes() for inputs, _ in first + second}) == 4
 
 
 def test_fewer_faces_than_a_batch_make_one(faces):
-    (only,) = epochs(Batches(faces[:5], SIZE, "none", 0), 1)[0]
+    (only,) = epochs(Batches(faces[:5], SIZE, POLICIES["none"], 0), 1)[0]
     assert sorted(ids(faces, [only])) == [0, 1, 2, 3, 4]
 
 
 def test_workers_do_not_change_the_batches_even_across_epochs(faces, tmp_path):
     np.save(tmp_path / "images.npy", faces.images)
     mapped = replace(faces, images=np.load(tmp_path / "images.npy", mmap_mode="r"))
-    expected = epochs(Batches(faces, SIZE, "strong", 5), 3)
-    with Batches(mapped, SIZE, "strong", 5, workers=2) as batches:
+    expected = epochs(Batches(faces, SIZE, POLICIES["strong"], 5), 3)
+    with Batches(mapped, SIZE, POLICIES["strong"], 5, workers=2) as batches:
         for one, other in zip(expected, epochs(batches, 3), strict=True):
             assert_same(one, other)
-    other_seed = epochs(Batches(faces, SIZE, "strong", 6), 1)
+    other_seed = epochs(Batches(faces, SIZE, POLICIES["strong"], 6), 1)
     assert not np.array_equal(expected[0][0][0]["image"], other_seed[0][0][0]["image"])
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_fit_receives_every_batch_once_per_epoch_in_order(faces, workers):
-    expected = epochs(Batches(faces, SIZE, "standard", 1), 3)
+    expected = epochs(Batches(faces, SIZE, POLICIES["standard"], 1), 3)
     random.seed(workers)  # Keras shuffles the indices with it
-    with RecordedBatches(faces, SIZE, "standard", 1, workers=workers) as batches:
+    with RecordedBatches(faces, SIZE, POLICIES["standard"], 1, workers=workers) as batches:
         batches.recorded = []
         tiny_model().fit(batches, epochs=3, verbose=0)
     assert_same([batch for epoch in expected for batch in epoch], batches.recorded)
 
 
-def test_an_unknown_policy_is_refused_at_once(faces):
-    with pytest.raises(UserError, match="found 'miror'"):
-        Batches(faces, SIZE, "miror", 0)
-
-
 def test_downsampled_batches_show_the_same_faces(faces):
-    (inputs, keypoints), *_ = epochs(Batches(faces, SIZE, "standard", 3), 1)[0]
-    (small, points), *_ = epochs(Batches(faces, SIZE, "standard", 3, size=48), 1)[0]
+    (inputs, keypoints), *_ = epochs(Batches(faces, SIZE, POLICIES["standard"], 3), 1)[0]
+    (small, points), *_ = epochs(Batches(faces, SIZE, POLICIES["standard"], 3, size=48), 1)[0]
     assert small["image"].shape == (SIZE, 48, 48, 1)
     np.testing.assert_array_equal(points, keypoints)
     blocks = inputs["image"].reshape(SIZE, 48, 2, 48, 2).mean(axis=(2, 4))

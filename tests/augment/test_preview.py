@@ -1,22 +1,8 @@
-from dataclasses import replace
-
+import albumentations as A
 import numpy as np
-import pytest
-from matplotlib.image import imread
 
-from augment.preview import PreviewOptions, choose_faces, main
-from data.system.errors import UserError
-
-
-def test_a_sheet_has_one_row_per_face(competition, home, tmp_path, capsys):
-    options = PreviewOptions(competition, tmp_path / "sheets" / "preview.png", faces=4)
-    main(options)
-    sheet = imread(options.out)
-    assert "4 faces under none, flip, light, standard, strong" in capsys.readouterr().out
-    assert sheet[..., :3].std() > 0.1
-    main(replace(options, faces=2))
-    assert len(imread(options.out)) < len(sheet)
-    assert [path.name for path in options.out.parent.iterdir()] == ["preview.png"]
+from augment.policies import POLICIES, Policy
+from augment.preview import PITCH, choose_faces, draw_sheet
 
 
 def test_both_annotators_are_chosen(faces):
@@ -28,14 +14,15 @@ def test_both_annotators_are_chosen(faces):
     assert choose_faces(only, 3, 0).annotator.tolist() == [2, 2, 2]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [({"out": "sheet.jpg"}, "ends in .png"), ({"faces": 0}, "expected 1 or more")],
-)
-def test_bad_options_are_refused(competition, tmp_path, change, message):
-    options = PreviewOptions(competition, tmp_path / "preview.png")
-    if "out" in change:
-        change = {"out": tmp_path / change["out"]}
-    with pytest.raises(UserError, match=message):
-        main(replace(options, **change))
-    assert not any(tmp_path.iterdir())
+def test_a_sheet_has_a_title_and_as_many_samples_as_may_differ_for_each_policy(faces):
+    own = Policy(flip=0.5, transforms=(A.InvertImg(p=1),))
+    policies = {"none": POLICIES["none"], "flip": POLICIES["flip"], "inverted": own}
+    (axes,) = draw_sheet(faces[:2], policies, 0).axes
+    assert len(axes.images) == 2 * (1 + 2 + 5)
+    assert {"inverted", "flip 0.5, InvertImg"} <= {text.get_text() for text in axes.texts}
+    upper = [image for image in axes.images if image.get_extent()[3] < PITCH / 2]
+    drawn = [np.asarray(image.get_array()) for image in upper]
+    np.testing.assert_array_equal(drawn[0], faces.images[0])
+    for inverted in drawn[3:]:
+        as_is = 255 - inverted
+        assert np.array_equal(as_is, drawn[0]) or np.array_equal(as_is[:, ::-1], drawn[0])

@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from augment.pipeline import augment_faces
+from augment.policies import POLICIES
 from augment.workers import start_workers
 
 INTERRUPTED = """
@@ -24,7 +25,7 @@ with start_workers(1) as pool:
 def test_a_worker_augments_without_tensorflow_and_ends_with_its_pool(faces):
     import keras  # noqa: F401  # the caller has TensorFlow, the worker must not
 
-    arguments = faces.images, faces.keypoints, "standard", 3
+    arguments = faces.images, faces.keypoints, POLICIES["standard"], 3
     with start_workers(1) as pool:
         found = pool.submit(augment_faces, *arguments).result()
         modules = pool.submit(eval, "set(__import__('sys').modules)").result()

@@ -21,13 +21,13 @@ SPEED = "images_per_second"
 COMMANDS = (
     "data.download",
     "data.demo",
-    "augment.preview",
     "kfold.cv",
     "kfold.tune",
     "kfold.config",
     "kfold.report",
     "kfold.predict",
     "kfold.export",
+    "kfold.preview",
     "submit.submit",
     "submit.submissions",
 )

@@ -12,10 +12,11 @@ import numpy as np
 
 from augment.batches import Batches
 from augment.pipeline import augment_faces
+from augment.policies import POLICIES
 from data.faces import Faces
 from data.rendering.demo_faces import demo_faces
 
-POLICY, BATCH = "standard", 32
+POLICY, BATCH = POLICIES["standard"], 32
 SECONDS = 6
 
 

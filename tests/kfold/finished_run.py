@@ -52,7 +52,7 @@ def finished_run(
         bias: error of every prediction of keypoint 3 along x, in pixels.
     """
     recipes = {name: Recipe("base", epochs=2) for name in noise}
-    seeds = max(map(len, noise.values()))
+    seeds = max(map(len, noise.values()), default=1)
     run = configure_run(folder, RunConfig("nowhere", data.checksum, FOLDS, seeds, recipes))
     rows = np.arange(len(data.train))
     folds = rows % FOLDS
@@ -62,11 +62,11 @@ def finished_run(
         for seed, sigma in enumerate(sigmas):
             for fold in range(FOLDS):
                 training = run.fold_folder(name, seed, fold)
-                _finish(training, data, np.flatnonzero(folds == fold), sigma, bias, rng)
+                finish_training(training, data, np.flatnonzero(folds == fold), sigma, bias, rng)
     return open_run(run, data)
 
 
-def _finish(
+def finish_training(
     folder: Path,
     data: Competition,
     held_out: np.ndarray,
@@ -74,7 +74,7 @@ def _finish(
     bias: float,
     rng: np.random.Generator,
 ) -> None:
-    """Write what a training leaves."""
+    """Write what a training leaves that errs by normal noise."""
     truth = np.nan_to_num(data.train.keypoints[held_out], nan=40)
     truth[:, 3, 0] += bias
     predictions = Predictions(

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from data.demo import RECORD_FILE
+from data.reader import read_competition
 from data.system.errors import UserError
 from kfold.runs.locate import read_run
+from kfold.runs.open_run import open_named_run
 from kfold.runs.start import configure_run
 from submit.submit import SubmitOptions, main
 from tests.kaggle_server import KaggleServer
+from tests.kfold.finished_run import finished_run
+from tests.kfold.joining.tables import joined_run
 from tests.submit.conftest import FILE, LEDGER
 
 
@@ -71,6 +75,27 @@ def test_a_dry_run_works_without_kaggle(options, kaggle: KaggleServer, capsys):
     kaggle.fail("GetSubmissionLimits", status=401)
     main(SubmitOptions(**options, dry=True))
     assert "left today: unknown (could not ask" in capsys.readouterr().out
+
+
+def test_joined_predictions_are_submitted_as_such(options, kaggle: KaggleServer, capsys):
+    opened = open_named_run("first", options["data"])
+    joined_run(opened, "forest", 1.5)
+    main(SubmitOptions(**options | {"entry": "forest"}))
+    main(SubmitOptions(**options | {"entry": "stack"}))
+    blend, message = (each["description"] for each in kaggle.submissions)
+    assert message.startswith("first: forest, predicted elsewhere; out-of-fold ")
+    assert re.match("first: stack of (model, forest|forest, model); out-of-fold ", blend)
+    assert "from joined 'forest'" in capsys.readouterr().out
+
+
+def test_a_run_of_joined_predictions_alone_is_submitted(options, kaggle: KaggleServer, capsys):
+    shutil.rmtree("runs/first")
+    opened = finished_run(Path("runs/first"), read_competition(options["data"]), {})
+    joined_run(opened, "forest", 1.0)
+    main(SubmitOptions(run="first", data=options["data"], dry=True))
+    out = capsys.readouterr().out
+    assert "76 rows" in out
+    assert re.search(r"Message: first: \w+( of forest|, predicted elsewhere); out-of-fold", out)
 
 
 def test_a_blend_names_its_models(options, kaggle: KaggleServer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import optuna
@@ -12,6 +13,8 @@ from markupsafe import Markup
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.text import Text
+from optuna.distributions import BaseDistribution
+from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.study import Study
 from optuna.trial import create_trial
 from optuna.visualization import matplotlib as plots
@@ -66,11 +69,23 @@ def _first_scores(study: Study) -> Study:
     highest = CLIPPED * min((t.intermediate_values[step] for t in compared), default=0.0)
     first = optuna.create_study()
     for trial in compared:
-        value = min(trial.intermediate_values[step], highest)
         first.add_trial(
-            create_trial(value=value, params=trial.params, distributions=trial.distributions)
+            create_trial(
+                value=min(trial.intermediate_values[step], highest),
+                params={name: _unformatted(value) for name, value in trial.params.items()},
+                distributions={name: _choices(at) for name, at in trial.distributions.items()},
+            )
         )
     return first
+
+
+def _choices(values: BaseDistribution) -> BaseDistribution:
+    return OneOf(list(map(_unformatted, values.choices))) if isinstance(values, OneOf) else values
+
+
+def _unformatted(value: Any) -> Any:
+    """A user's text as matplotlib shows it, instead of a formula between its dollar signs."""
+    return value.replace("$", r"\$") if isinstance(value, str) else value
 
 
 def _history(study: Study) -> Axes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from augment.pipeline import augment_faces
-from augment.policies import POLICIES, Policy
+from augment.policies import Policy
 from augment.preview import choose_faces
+from data.system.errors import UserError
+from kfold.config.recipe import Recipe
+from kfold.custom.policies import policy_of
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.report.faces.face_card import FaceCard, data_url, keypoint_marks
 
@@ -31,15 +35,29 @@ class PolicyExamples:
 
 
 def policy_examples(leaderboard: Leaderboard) -> list[PolicyExamples]:
-    """Examples of every policy that a finished model was trained with; none of `none`."""
-    recipes = [
-        recipe for opened in leaderboard.runs for recipe in opened.run.finished_models.values()
+    """Examples of every policy that a finished model was trained with; none of `none`.
+
+    Nor of a user's that cannot be made here, as where a package is missing that it imports.
+    """
+    policies: dict[str, Policy] = {}
+    for opened in leaderboard.runs:
+        for recipe in opened.run.finished_models.values():
+            with suppress(UserError):
+                policies.setdefault(recipe.policy, _policy(recipe))
+    return [
+        _examples(leaderboard, name, policy)
+        for name, policy in policies.items()
+        if policy != Policy()
     ]
-    used = dict.fromkeys(recipe.policy for recipe in recipes)
-    return [_examples(leaderboard, name) for name in used if POLICIES[name] != Policy()]
 
 
-def _examples(leaderboard: Leaderboard, policy: str) -> PolicyExamples:
+def _policy(recipe: Recipe) -> Policy:
+    if recipe.code:
+        from kfold.models import backend  # noqa: F401  imports Keras quietly, as the file may
+    return policy_of(recipe)
+
+
+def _examples(leaderboard: Leaderboard, name: str, policy: Policy) -> PolicyExamples:
     faces = choose_faces(leaderboard.trusted, FACES, seed=0)
     columns = [(faces.images, faces.keypoints)]
     for seed in range(SAMPLES):
@@ -47,7 +65,7 @@ def _examples(leaderboard: Leaderboard, policy: str) -> PolicyExamples:
         columns.append((images, keypoints))
     rows = []
     for i, row in enumerate(faces.ids):
-        titles = [f"row {row}", *(f"{policy} {sample}" for sample in range(1, SAMPLES + 1))]
+        titles = [f"row {row}", *(f"{name} {sample}" for sample in range(1, SAMPLES + 1))]
         annotator = int(faces.annotator[i])
         rows.append(
             [
@@ -55,7 +73,7 @@ def _examples(leaderboard: Leaderboard, policy: str) -> PolicyExamples:
                 for title, (images, keypoints) in zip(titles, columns, strict=True)
             ]
         )
-    return PolicyExamples(policy, POLICIES[policy].rules, rows)
+    return PolicyExamples(name, policy.rules, rows)
 
 
 def _card(title: str, image: np.ndarray, keypoints: np.ndarray, annotator: int) -> FaceCard:

@@ -39,7 +39,7 @@ def test_the_name_of_a_file_is_refused(name):
         check_name(name, "RUN")
 
 
-@pytest.mark.parametrize("name", ["exported", "Predicted", "refined", "STACK"])
+@pytest.mark.parametrize("name", ["exported", "Predicted", "joined", "refined", "STACK"])
 def test_a_model_is_called_as_no_line_and_no_folder_of_a_run(name):
     with pytest.raises(UserError, match=r"models: .* is reserved"):
         check_model_names([name], "models")
@@ -50,8 +50,22 @@ def test_models_whose_names_differ_by_case_only_are_refused():
         check_model_names(["heatmap", "mask", "Heatmap"], "models")
 
 
+@pytest.mark.parametrize(
+    ("joined", "message"),
+    [
+        ("mask", "models: 'mask' would be the name of a model and of joined predictions"),
+        ("Mask", "models: 'mask' and 'Mask' are one folder"),
+        ("mean", "models: 'mean' is reserved"),
+        ("a b", "models: expected a plain name"),
+    ],
+)
+def test_joined_predictions_have_a_name_of_their_own(joined, message):
+    with pytest.raises(UserError, match=message):
+        check_model_names(["heatmap", "mask"], "models", ["forest", joined])
+
+
 def test_plain_names_are_accepted():
     check_model_names([*MODELS, "lr0.01", "größer", "_x", "v1.2-b", "ü" * MAX_LENGTH], "models")
-    check_model_names(["mask", "mask"], "models")
+    check_model_names(["mask", "mask"], "models", ["forest", "forest"])
     for preset in PRESETS.values():
         check_model_names(preset.models, "models")

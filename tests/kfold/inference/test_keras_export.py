@@ -12,13 +12,37 @@ from augment.batches import network_inputs
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
 from kfold.inference.export_formats import write_keras
-from kfold.inference.keras_export import export_network, rewrite_network
+from kfold.inference.keras_export import export_network, foreign_layers, rewrite_network
 from kfold.models.registry import build_model
+from tests.kfold.custom.idea import code_file
 from tests.tiny_run import TINY
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 96, 96)).astype(np.uint8)
 
+OWN = code_file(
+    """\
+import keras
+from keras import layers, ops
+from kfold.custom import network
+
+@network
+def nested(inputs):
+    inner = keras.Sequential([layers.Conv2D(4, 4, 4), layers.BatchNormalization()])
+    x = ops.concatenate([inputs["image"]] * 3, axis=-1) / 255
+    return layers.Conv2D(19, 1)(ops.relu(inner(x)) + 0.5)
+
+class Twice(layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+@network
+def twice(inputs):
+    x = layers.Conv2D(4, 4, 4)(layers.Rescaling(1 / 255)(inputs["image"]))
+    return layers.Conv2D(19, 1)(Twice()(x))
+"""
+)
 RECIPES = {
+    "nested": Recipe("nested", 1, code=OWN),
     "base": Recipe("base_extended", 1),
     "heatmap": Recipe("heatmap", 1, architecture=TINY),
     "regression": Recipe("regression", 1, architecture=TINY),
@@ -48,6 +72,15 @@ def test_every_network_is_rewritten_in_layers_of_keras(name):
     body = rewritten.get_layer("network")
     assert all(type(layer).__module__.startswith("keras.") for layer in body.layers)
     assert "kfold" not in keras.saving.serialize_keras_object(rewritten).__repr__()
+
+
+def test_a_network_with_a_layer_of_ones_own_is_written_as_tflite_only(tmp_path):
+    model = build_model(Recipe("twice", 1, code=OWN))
+    assert foreign_layers(model) == ["Twice"]
+    assert foreign_layers(network("heatmap")) == foreign_layers(network("nested")) == []
+    (path,) = export_network(model, IMAGES, tmp_path, max_difference=0.01)
+    assert path == tmp_path / "keypoints.tflite"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_differs_is_refused_and_nothing_is_written(tmp_path):

@@ -20,12 +20,14 @@ from data.rendering.demo_faces import demo_faces
 from data.system.command import run_command
 from data.system.variables import to_options
 from kfold import export, predict
+from kfold.inference.best_seed import best_seed
 from kfold.inference.predictor import Predictor, load_network, unlabelled
 from kfold.leaderboard.leaderboard import make_leaderboard
 from kfold.runs.open_run import open_named_run
 from kfold.training import trainer
 from kfold.training.tta import TTA
 from tests.kfold.few_faces import few_faces
+from tests.kfold.joining.tables import joined_run
 from tests.tiny_run import tiny_preset, train_run
 
 ROOT = Path(__file__).parents[3]
@@ -198,6 +200,42 @@ def test_members_without_weight_for_annotator_1_are_not_predicted(place):
     views = [trainer.predict(n, unlabelled(faces.images), TTA["flip"][1:])[0] for n in networks]
     expected = np.mean(views, axis=0) + stack.intercept
     np.testing.assert_allclose(one_view(faces.images), expected, atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def mixed(place):
+    """The run with joined predictions that are better than its networks."""
+    shutil.copytree("runs/small", "runs/mixed")
+    return joined_run(open_named_run("mixed"), "forest", 0.5)
+
+
+def test_the_best_line_with_networks_predicts_and_a_better_one_is_named(mixed, capsys):
+    leaderboard = make_leaderboard([mixed])
+    words = ("RUN=mixed", "IMAGE=photos/upright.png", "OUT=mixed")
+    run_command(predict.main, predict.PredictOptions, words)
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "runs/mixed: 'tiny' predicts, 2 networks"
+    assert second == (
+        f"{leaderboard.best.entry.name!r} is better, but uses 'forest': joined predictions have no "
+        "network here."
+    )
+    assert best_seed(leaderboard).model == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        (predict.main, predict.PredictOptions, ("IMAGE=photos/upright.png",)),
+        (export.main, export.ExportOptions, ()),
+    ],
+)
+def test_a_run_of_joined_predictions_alone_has_no_network(mixed, capsys, command, options, words):
+    shutil.copytree("runs/mixed", "runs/alone", dirs_exist_ok=True)
+    shutil.rmtree("runs/alone/tiny")
+    assert refused(command, options, "RUN=alone", *words) == 1
+    error = capsys.readouterr().err
+    assert "runs/alone: expected a model finished on all folds, found only joined" in error
+    assert "Train one with `make cv RUN=alone`. Left out: tiny (not started)." in error
 
 
 def test_deleted_weights_are_named_once_before_any_photo_is_read(place, capsys):

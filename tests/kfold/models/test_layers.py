@@ -16,7 +16,7 @@ PIXELS = st.floats(0, IMAGE_SIZE)
 def logits_at(points, cells=CELLS):
     """Logits (B, cells, cells, K) of the heatmaps' targets for points (B, K, 2) in pixels."""
     points = np.asarray(points, np.float32)
-    across, down = (np.asarray(gaussian(points[..., axis], cells)) for axis in (0, 1))
+    across, down = (np.asarray(gaussian(points[..., axis], cell_centres(cells))) for axis in (0, 1))
     return np.log(np.einsum("bkh,bkw->bhwk", down, across) + 1e-30)
 
 
@@ -36,12 +36,12 @@ def test_a_target_within_the_image_is_a_plain_gaussian():
     points = np.random.default_rng(0).uniform(12, 83, (4, 15)).astype(np.float32)
     plain = np.exp(-0.5 * ((points[..., None] - cell_centres(CELLS)) / TARGET_SIGMA) ** 2)
     plain /= plain.sum(axis=-1, keepdims=True)
-    np.testing.assert_allclose(gaussian(points, CELLS), plain, atol=1e-4)
+    np.testing.assert_allclose(gaussian(points, cell_centres(CELLS)), plain, atol=1e-4)
 
 
 @pytest.mark.parametrize("position", [-500, -4, 98, 500])
 def test_a_target_beyond_the_grid_is_a_distribution_at_its_end(position):
-    target = np.asarray(gaussian(np.float32([[position]]), CELLS))
+    target = np.asarray(gaussian(np.float32([[position]]), cell_centres(CELLS)))
     assert target.sum() == pytest.approx(1, abs=1e-5)
     assert target[0, 0, 0 if position < 0 else -1] > 0.8
 
@@ -52,6 +52,22 @@ def test_cells_cover_the_image_symmetrically_with_one_more_at_each_end(cells):
     np.testing.assert_allclose(centres + centres[::-1], 95)
     np.testing.assert_allclose(np.diff(centres), size)
     assert centres[0] + size / 2 == -0.5
+
+
+@pytest.mark.parametrize("cells", [12, 24, 48, 96])
+def test_cells_without_a_ring_cover_the_image(cells):
+    centres = cell_centres(cells, ring=False)
+    np.testing.assert_allclose(centres, (np.arange(96) + 0.0).reshape(cells, -1).mean(axis=1))
+
+
+@pytest.mark.parametrize("cells", [12, 24, 96])
+@given(x=st.floats(9, 86), y=st.floats(9, 86))
+def test_positions_are_the_means_of_targets_without_a_ring(cells, x, y):
+    point, centres = np.float32([[[x, y]]]), cell_centres(cells, ring=False)
+    across, down = (np.asarray(gaussian(point[..., axis], centres)) for axis in (0, 1))
+    logits = np.log(np.einsum("bkh,bkw->bhwk", down, across) + 1e-30)
+    _, found = SoftArgmax(ring=False)(logits)
+    np.testing.assert_allclose(found, point, atol=0.03)
 
 
 @pytest.mark.parametrize("label", [(40, 50), (0.7, 95.9)])

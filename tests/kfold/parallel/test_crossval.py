@@ -21,8 +21,8 @@ from kfold.runs.run import Run
 from kfold.runs.task import Task
 from tests.kfold.few_faces import few_faces
 from tests.kfold.parallel.trainings import (
+    BROKEN,
     CALM,
-    UNKNOWN,
     WILD,
     assert_same,
     recorder,
@@ -30,7 +30,7 @@ from tests.kfold.parallel.trainings import (
     trained,
 )
 
-MODELS = {"calm": CALM, "wild": WILD, "unknown": UNKNOWN, "twin": CALM}
+MODELS = {"calm": CALM, "wild": WILD, "broken": BROKEN, "twin": CALM}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
 def single(folder):
     """A run whose models learn, diverge or fail in one process, its output, and `unfinished`."""
     opened = start("run", MODELS)
-    printed = trained(opened, ["calm", "wild", "unknown"], jobs=1)
+    printed = trained(opened, ["calm", "wild", "broken"], jobs=1)
     return opened, printed, opened.run.unfinished
 
 
@@ -60,7 +60,7 @@ def test_a_diverged_model_is_left_out_and_the_others_are_kept(single):
     assert not run.fold_folder("wild", 0, 1).exists()
     assert [reason.partition(" became")[0] for reason in unfinished] == [
         "wild seed 0 (the loss",
-        "unknown seed 0 (failed with KeyError: 'none')",
+        "broken seed 0 (failed: broken.py, line 4: KeyError: 'none')",
         "twin (not started)",
     ]
 
@@ -105,8 +105,8 @@ class FailingPool:
 
 def test_a_failed_training_is_left_out_and_tried_by_the_next_command(single, monkeypatch):
     opened, printed, _ = single
-    assert "failed with KeyError: 'none'. Seed 0 of unknown is left out." in printed
-    assert "unknown, seed 0, fold 2/2" not in printed
+    assert "failed: broken.py, line 4: KeyError: 'none'. Seed 0 of broken is left out." in printed
+    assert "broken, seed 0, fold 2/2" not in printed
     pool, starts = FailingPool(), []
 
     @contextmanager
@@ -115,11 +115,11 @@ def test_a_failed_training_is_left_out_and_tried_by_the_next_command(single, mon
         yield pool
 
     monkeypatch.setattr("kfold.parallel.crossval.open_pool", open_pool)
-    again = trained(opened, ["calm", "wild", "unknown"], jobs=4)
+    again = trained(opened, ["calm", "wild", "broken"], jobs=4)
     assert again.count("finished before, skipped") == 2
     assert again.count("diverged before, left out (MODELS=wild FORCE=1 tries again)") == 2
-    assert "failed again. Seed 0 of unknown is left out." in again
-    assert pool.submitted == [Task("unknown", 0, 0)]
+    assert "failed again. Seed 0 of broken is left out." in again
+    assert pool.submitted == [Task("broken", 0, 0)]
     assert starts == [(Phase(2, 2, 1, 0), 2)]  # after a round of the four that are skipped
 
 

@@ -10,14 +10,17 @@ import numpy as np
 from rich.console import Console
 
 from data.reader import read_competition
+from kfold.config.code_file import CodeFile
 from kfold.config.cv_config import CVConfig
 from kfold.config.presets import Preset
 from kfold.config.recipe import Recipe
+from kfold.custom.load import load
 from kfold.parallel.crossval import train_models
 from kfold.parallel.resources import TrainingResources
 from kfold.runs.open_run import OpenRun
 from kfold.runs.run import Run
 from kfold.runs.start import start_run
+from tests.kfold.custom.idea import code_file
 from tests.tiny_run import TINY
 
 TINIEST = replace(TINY, dropout=0.0, annotator_heads=False, axis_offset=False)
@@ -25,8 +28,17 @@ TINIEST = replace(TINY, dropout=0.0, annotator_heads=False, axis_offset=False)
 
 CALM = Recipe("regression", epochs=2, policy="standard", batch_size=16, architecture=TINIEST)
 WILD = replace(CALM, learning_rate=1e30)
-UNKNOWN = replace(CALM, network="none")
+_CODE = (
+    "from kfold.custom import network",
+    "@network",
+    "def broken(inputs):",
+    "    raise KeyError('none')",
+)
+BROKEN = replace(CALM, network="broken", code=CodeFile("broken.py", _CODE))
 """A recipe that fails, as with any error that a backend raises."""
+OWN = load(code_file()).models["mine"]
+OWN = replace(OWN, code=code_file(), batch_size=16)
+"""A recipe whose network, loss, augmentation and optimizer are a user's."""
 
 QUIET = Console(quiet=True)
 

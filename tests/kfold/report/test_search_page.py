@@ -1,12 +1,17 @@
 """The page of a search, in a real browser."""
 
-import pytest
+from dataclasses import replace
 
-from kfold.report.search_page import write_search
+import pytest
+from optuna.distributions import CategoricalDistribution as OneOf
+from optuna.distributions import FloatDistribution as Float
+
+from kfold.report.search_page import trial_table, write_search
 from kfold.runs.locate import read_run
+from kfold.search.space import Space
 from kfold.search.study import accepted, finished
 from tests.kfold.report.visit import visit_page
-from tests.kfold.search.searches import REFERENCE, search
+from tests.kfold.search.searches import REFERENCE, SPACE, search
 
 TRIALS = 20
 
@@ -16,7 +21,7 @@ def written(tmp_path_factory):
     """The page's path and the study."""
     folder = tmp_path_factory.mktemp("searches") / "tune"
     study, _, _ = search(folder, TRIALS)
-    write_search(read_run(folder), study, REFERENCE)
+    write_search(read_run(folder), study, SPACE)
     return folder / "search.html", study
 
 
@@ -60,3 +65,26 @@ def test_it_fits_a_phone(search_page):
     search_page.set_viewport_size({"width": 390, "height": 800})
     assert search_page.evaluate("document.documentElement.scrollWidth") <= 390
     search_page.set_viewport_size(before)
+
+
+def test_options_of_ones_own_are_shown_by_name_whatever_it_is(tmp_path):
+    """Their network's cost is not counted; texts with dollar signs are no formulas."""
+    options = {"größe": 1.0, "__loss": "</p>"}
+    odd = Space(
+        replace(REFERENCE, network="mine", low_res_share=0.0, options=options),
+        {
+            "options.größe": Float(0.5, 4),
+            "options.__loss": OneOf(("</p>", "a$b_{$")),
+            "learning_rate": Float(1e-3, 0.1, log=True),
+        },
+    )
+    study, _, _ = search(tmp_path / "tune", 12, space=odd)
+    write_search(read_run(tmp_path / "tune"), study, odd)
+    text = (tmp_path / "tune/search.html").read_text()
+    assert text.count('<svg class="chart') == 4
+    table = trial_table(study, odd)
+    assert "cost" not in table.columns
+    assert "multiply-adds" not in text
+    changes = " ".join(table["changes to the reference"])
+    assert all(part in changes for part in ("größe ", "__loss a$b_{$", "learning_rate "))
+    assert "options.größe" in text

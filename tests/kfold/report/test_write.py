@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +13,11 @@ from rich.console import Console
 from kfold.labels.suspects import Suspect
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.report.write import update_suspects, write_report
+from kfold.runs.locate import read_run
+from kfold.runs.open_run import open_run
 from kfold.submissions.ledger import LEDGER
 from tests.kfold.finished_run import finished_run, random_competition
+from tests.kfold.joining.tables import face_competition, joined_run
 from tests.kfold.report.uploads import write_ledger
 
 MARKDOWN, PAGE = "leaderboard.md", "leaderboard.html"
@@ -98,6 +102,34 @@ def test_one_annotator_few_rows_and_a_keypoint_without_labels_have_a_report(tmp_
     for text in (page, markdown, printed):
         assert "of the values that the test set asks for have no training labels" in text
         assert "right_eye_outer_corner of annotator 1, left_eye_center of annotator 2" in text
+
+
+def test_a_run_of_joined_predictions_alone_has_a_report(tmp_path):
+    opened = finished_run(tmp_path / "run", face_competition(), {})
+    joined = joined_run(opened, "forest", 1.0)
+    _, printed = report_on(joined)
+    page, markdown = ((tmp_path / "run" / name).read_text() for name in (PAGE, MARKDOWN))
+    assert ">nan<" not in page
+    assert "nan" not in markdown
+    assert "<small>joined</small>" in page
+    assert "<b>Joined</b> lines are" in page
+    assert "None: no model was trained in this run." in page
+    assert f"forest {joined.run.config.joined['forest'][:12]}" in page
+    for text in (markdown, printed):
+        assert re.search(r"forest\W+joined", text)
+
+
+def test_joined_predictions_that_are_gone_are_named(tmp_path):
+    opened = finished_run(tmp_path / "run", face_competition(), {"model": [2.0]})
+    joined = joined_run(opened, "forest", 1.0)
+    (file,) = (tmp_path / "run/joined").iterdir()
+    file.unlink()
+    leaderboard, printed = report_on(open_run(read_run(joined.run.folder), joined.data))
+    assert "forest" not in {line.entry.name for line in leaderboard.lines}
+    page, markdown = ((tmp_path / "run" / name).read_text() for name in (PAGE, MARKDOWN))
+    for text in (markdown, printed, page.replace("&#39;", "'")):
+        assert f"Left out: forest (joined/{file.name} is missing; run its `make join` ag" in text
+        assert "Joined</b>" not in text
 
 
 def test_suspects_edited_by_hand_are_kept(tmp_path):

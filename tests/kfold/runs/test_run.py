@@ -61,6 +61,17 @@ def test_a_run_gains_models_and_seeds(run):
     assert configure_run(run.folder, CONFIG).config.seeds == 2
 
 
+def test_a_run_without_models_may_still_get_corrections(tmp_path):
+    """Folds that `make folds` assigned say nothing of the labels to train on."""
+    empty = replace(CONFIG, models={})
+    run = configure_run(tmp_path / "run", empty)
+    write_folds(run.folder, DATA.train, np.arange(12) // 2, np.arange(12) % 5)
+    corrected = replace(CONFIG, corrections="ab" * 32)
+    assert configure_run(run.folder, corrected).config == corrected
+    with pytest.raises(UserError, match="corrections was abababababab, now none"):
+        configure_run(run.folder, CONFIG)
+
+
 def test_unfinished_models_and_seeds_are_named(tmp_path):
     noise = {"whole": [1.0], "cut": [1.0, 1.0], "wild": [1.0], "later": [1.0]}
     run = finished_run(tmp_path / "run", DATA, noise).run

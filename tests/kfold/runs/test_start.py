@@ -1,6 +1,7 @@
 """A run that is continued: by other code, or with a damaged fold table."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from data.system.errors import UserError
+from kfold.config.code_file import CodeFile
 from kfold.config.cv_config import CVConfig
 from kfold.config.presets import Preset
+from kfold.config.recipe import MODELS
 from kfold.runs.code_version import code_version
 from kfold.runs.fold_table import FOLDS, read_folds
 from kfold.runs.open_run import open_run
@@ -26,10 +29,10 @@ def run(tmp_path):
     return finished_run(tmp_path / "run", DATA, {"model": [1.0]}).run
 
 
-def continued(run, force=False):
+def continued(run, force=False, models=None):
     """The run, and what is printed when `make cv` continues it."""
     console = Console(file=io.StringIO(), soft_wrap=True)
-    config = CVConfig(Path("nowhere"), Preset(run.config.models, run.config.folds))
+    config = CVConfig(Path("nowhere"), Preset(models or run.config.models, run.config.folds))
     opened = start_run(config, DATA, run.folder, console, force)
     return opened, console.file.getvalue()
 
@@ -53,6 +56,23 @@ def test_another_commit_of_the_same_sources_is_no_other_code(run, monkeypatch, v
 
 def test_trainings_that_are_forgotten_are_not_told(run):
     assert continued(run, force=True)[1] == ""
+
+
+def test_another_text_of_a_users_file_is_refused_or_trained_anew(run):
+    texts = CodeFile("a.py", ("x = 1", "y = 2")), CodeFile("b.py", ("x = 1", "y = 3"))
+    old, new = ({"mine": replace(MODELS["base"], code=code)} for code in texts)
+    continued(run, models=old)
+    renamed = replace(texts[0], name="renamed.py")
+    continued(run, models={"mine": replace(MODELS["base"], code=renamed)})
+    message = (
+        r"configuration: mine\.code, b\.py:\n    @@ -2 \+2 @@\n    -y = 2\n    \+y = 3\n"
+        r'Pass another RUN=<name>, or MODELS="mine" FORCE=1'
+    )
+    with pytest.raises(UserError, match=message):
+        continued(run, models=new)
+    opened, _ = continued(run, force=True, models=new)
+    assert opened.run.config.models["mine"].code == texts[1]
+    assert opened.run.finished_seeds("model") == [0]
 
 
 @pytest.mark.parametrize(

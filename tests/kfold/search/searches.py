@@ -23,11 +23,13 @@ from kfold.runs.run_config import RunConfig
 from kfold.runs.start import configure_run
 from kfold.runs.task import Task, TrainingSummary
 from kfold.search.search import Search
+from kfold.search.space import Space, space_of
 from kfold.search.study import open_study
 from kfold.search.trial import Budget
 from tests.kfold.finished_run import random_competition, write_training
 
 REFERENCE = replace(QUICK.models["heatmap"], epochs=9)
+SPACE = space_of(REFERENCE)
 FOLDS = 3
 DATA = random_competition()
 
@@ -36,7 +38,7 @@ def quality(recipe: Recipe) -> float:
     """The error in px that a recipe reaches; the best learning rate is not the reference's."""
     cost = multiply_adds(recipe.architecture) / multiply_adds(REFERENCE.architecture)
     distance = 0.5 * abs(math.log(recipe.learning_rate / 4e-3)) + (recipe.loss == "mse")
-    return 1 + distance + 0.1 * abs(math.log(cost))
+    return 1 + distance + 0.1 * abs(math.log(cost)) + abs(recipe.options.get("power", 1.0) - 1.5)
 
 
 @dataclass
@@ -125,9 +127,9 @@ def _logs(recipe: Recipe, epoch: int) -> dict[str, float]:
     return logs | {"val_rmse": 9.0, "val_capped_rmse": score}
 
 
-def start(folder: Path) -> OpenRun:
+def start(folder: Path, space: Space = SPACE) -> OpenRun:
     """Start or resume the run of a search."""
-    config = RunConfig("nowhere", DATA.checksum, FOLDS, 1, {"trial0": REFERENCE})
+    config = RunConfig("nowhere", DATA.checksum, FOLDS, 1, {"trial0": space.reference})
     run = configure_run(folder, config)
     if read_folds(folder) is None:
         groups = np.arange(len(DATA.train))
@@ -141,14 +143,15 @@ def search(
     minutes: float | None = None,
     jobs: int = 1,
     on_finish=lambda: None,
+    space: Space = SPACE,
     **faults,
 ):
     """Search in a folder; returns the study, the pool, and what was printed."""
-    opened = start(folder)
-    study = open_study(folder, REFERENCE)
+    opened = start(folder, space)
+    study = open_study(folder, space)
     console = Console(record=True, width=200, file=io.StringIO())
     pool = FormulaPool(opened, jobs, **faults)
-    scheduler = Search(opened, study, REFERENCE, Budget(trials, minutes), console, on_finish)
+    scheduler = Search(opened, study, space, Budget(trials, minutes), console, on_finish)
     with patch("os.fsync"):  # Optuna's journal calls it at every step
         run_trainings(pool, scheduler, poll_seconds=0.0)
     return study, pool, console.export_text()

@@ -1,5 +1,7 @@
 """What a search proposes: the reference, variations of it, and nothing that costs too much."""
 
+from dataclasses import replace
+
 import pytest
 from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import TrialState
@@ -7,9 +9,9 @@ from optuna.trial import TrialState
 from data.system.errors import UserError
 from kfold.config.architecture import multiply_adds
 from kfold.runs.locate import read_run
-from kfold.search.space import MAX_COST, SPACE, params_of, recipe_at
+from kfold.search.space import MAX_COST
 from kfold.search.study import VARIED_PARAMETERS, accepted
-from tests.kfold.search.searches import REFERENCE, quality, search
+from tests.kfold.search.searches import REFERENCE, SPACE, quality, search
 
 VARIATIONS, JOBS = 5, 4
 
@@ -29,13 +31,12 @@ def accepted_trials(study):
 
 def changes(trial) -> int:
     """Number of parameters that differ from the reference's."""
-    reference = params_of(REFERENCE)
-    return sum(trial.params[name] != reference[name] for name in SPACE)
+    return sum(trial.params[name] != value for name, value in SPACE.params.items())
 
 
 def test_the_reference_is_in_the_space_and_comes_first(study):
-    assert recipe_at(params_of(REFERENCE), REFERENCE) == REFERENCE
-    assert recipe_at(study.trials[0].params, REFERENCE) == REFERENCE
+    assert SPACE.recipe_at(SPACE.params) == REFERENCE
+    assert SPACE.recipe_at(study.trials[0].params) == REFERENCE
     assert study.trials[0].state == TrialState.COMPLETE
     assert study.trials[0].value == pytest.approx(quality(REFERENCE), rel=1e-5)
 
@@ -57,16 +58,17 @@ def test_a_network_that_costs_too_much_is_refused(tmp_path, monkeypatch):
     assert set(models) == {f"trial{trial.number}" for trial in accepted_trials(study)}
     largest = MAX_COST * multiply_adds(REFERENCE.architecture)
     assert max(multiply_adds(recipe.architecture) for recipe in models.values()) <= largest
-    proposed = [recipe_at(trial.params, REFERENCE) for trial in study.trials]
+    proposed = [SPACE.recipe_at(trial.params) for trial in study.trials]
     assert any(multiply_adds(recipe.architecture) > largest for recipe in proposed)
 
 
-def test_a_search_of_another_space_is_refused(tmp_path, monkeypatch):
+def test_a_search_of_another_space_is_refused(tmp_path):
     folder = tmp_path / "tune"
     search(folder, 1)
-    monkeypatch.setitem(SPACE, "batch_size", OneOf((16, 32, 64, 128)))
+    sizes = {"batch_size": OneOf((16, 32, 64, 128))}
+    changed = replace(SPACE, distributions=SPACE.distributions | sizes)
     with pytest.raises(UserError, match=r"another space: batch_size changed.*RUN="):
-        search(folder, 2)
+        search(folder, 2, space=changed)
 
 
 def test_every_corner_of_the_space_is_a_recipe():
@@ -74,8 +76,8 @@ def test_every_corner_of_the_space_is_a_recipe():
     for end in ("low", "high"):
         params = {
             name: getattr(values, end, None) or getattr(values, "choices", [0.0])[-(end == "high")]
-            for name, values in SPACE.items()
+            for name, values in SPACE.distributions.items()
         }
-        corners.append(recipe_at(params, REFERENCE))
+        corners.append(SPACE.recipe_at(params))
     small, large = (multiply_adds(recipe.architecture) for recipe in corners)
     assert small < multiply_adds(REFERENCE.architecture) < large / MAX_COST

@@ -12,7 +12,7 @@ from data.system.errors import UserError
 from kfold.parallel.outcomes import Failed
 from kfold.runs.run_config import JOURNAL
 from kfold.search.study import accepted, finished, is_reference, open_study
-from tests.kfold.search.searches import FOLDS, REFERENCE, FormulaPool, search
+from tests.kfold.search.searches import FOLDS, REFERENCE, SPACE, FormulaPool, search
 
 
 def states(study):
@@ -37,7 +37,7 @@ def test_a_search_that_is_cut_off_continues_where_it_was(epochs, tmp_path):
     folder = tmp_path / "tune"
     with pytest.raises(KeyboardInterrupt):
         search(folder, 5, jobs=2, breaks_after=epochs)
-    cut = {trial.number for trial in open_study(folder, REFERENCE).trials if accepted(trial)}
+    cut = {trial.number for trial in open_study(folder, SPACE).trials if accepted(trial)}
     study, _, _ = search(folder, 5, jobs=2)
     assert cut <= {trial.number for trial in study.trials if accepted(trial)}
     assert states(study)[TrialState.RUNNING] == 0
@@ -66,7 +66,7 @@ def test_a_journal_keeps_every_line_that_can_be_read(tmp_path, capsys, edit, nam
     journal.write_bytes(edit(before))
     (folder / f"{JOURNAL}.lock").symlink_to(journal)
     capsys.readouterr()
-    study = open_study(folder, REFERENCE)
+    study = open_study(folder, SPACE)
     printed = capsys.readouterr().err
     assert journal.read_bytes().startswith(before)  # Optuna adds that it was opened
     assert sum(states(study).values()) == 2
@@ -145,7 +145,7 @@ def test_an_unpromising_trial_stays_so(tmp_path, monkeypatch):
         patch.setattr(FormulaPool, "stop", stop)
         with pytest.raises(KeyboardInterrupt):
             search(folder, trials)
-    stopped = next(t for t in open_study(folder, REFERENCE).trials if "unpromising" in t.user_attrs)
+    stopped = next(t for t in open_study(folder, SPACE).trials if "unpromising" in t.user_attrs)
     assert stopped.state == TrialState.RUNNING
     study, pool, _ = search(folder, stopped.number + 2)
     assert study.trials[stopped.number].state == TrialState.PRUNED

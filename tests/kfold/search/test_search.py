@@ -14,10 +14,9 @@ from kfold.metrics.score import CAP, capped_rmse, rmse
 from kfold.parallel.outcomes import Diverged
 from kfold.runs.locate import latest_run, read_run
 from kfold.runs.start import configure_run
-from kfold.search.space import recipe_at
 from kfold.search.study import accepted, finished
 from kfold.search.winner import write_winner
-from tests.kfold.search.searches import FOLDS, REFERENCE, quality, search, start
+from tests.kfold.search.searches import FOLDS, REFERENCE, SPACE, quality, search, start
 
 TRIALS = 14
 
@@ -40,7 +39,7 @@ def test_the_best_is_better_than_the_reference_and_scored_on_all_folds(done):
     assert best.value < study.trials[0].value
     assert best.user_attrs["folds"] == FOLDS
     assert best.user_attrs["minutes"] == pytest.approx(FOLDS)
-    assert best.value == pytest.approx(quality(recipe_at(best.params, REFERENCE)), rel=1e-5)
+    assert best.value == pytest.approx(quality(SPACE.recipe_at(best.params)), rel=1e-5)
 
 
 def test_poor_trials_are_stopped_at_the_first_comparison(done):
@@ -86,7 +85,7 @@ def test_without_time_nothing_is_started(tmp_path):
     study, pool, _ = search(folder, None, minutes=0.0)
     assert not pool.finished
     with pytest.raises(UserError, match="expected a trial with all folds finished"):
-        write_winner(start(folder).run, study, REFERENCE)
+        write_winner(start(folder).run, study, SPACE)
 
 
 def test_a_search_with_other_epochs_is_refused(done):
@@ -98,9 +97,9 @@ def test_a_search_with_other_epochs_is_refused(done):
 
 def test_the_winner_is_a_configuration(done):
     folder, study, _, _, _ = done
-    winner = write_winner(read_run(folder), study, REFERENCE)
+    winner = write_winner(read_run(folder), study, SPACE)
     preset = read_config(winner.config)
-    assert preset.models == {"tuned": recipe_at(finished(study)[0].params, REFERENCE)}
+    assert preset.models == {"tuned": SPACE.recipe_at(finished(study)[0].params)}
     assert (preset.folds, preset.seeds) == (STANDARD.folds, 1)
 
 

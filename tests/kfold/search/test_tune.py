@@ -19,6 +19,7 @@ from kfold.cv import CVOptions
 from kfold.cv import main as cv
 from kfold.parallel.crossval import cross_validate
 from kfold.runs.locate import read_run
+from kfold.search.space import space_of
 from kfold.search.study import accepted, finished, open_study
 from kfold.tune import TuneOptions, main
 from tests.kfold.few_faces import few_faces
@@ -52,7 +53,7 @@ def study(folder):
             signal.sigtimedwait([], 0.02)
         os.killpg(process.pid, signal.SIGKILL)
     main(TuneOptions(**FEW, trials=2))
-    return open_study(TUNE, read_run(TUNE).config.models["trial0"])
+    return open_study(TUNE, space_of(read_run(TUNE).config.models["trial0"]))
 
 
 def test_it_is_finished_and_its_trials_are_models_of_a_run(study):

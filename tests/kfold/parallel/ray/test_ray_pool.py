@@ -22,15 +22,17 @@ from kfold.parallel.ray_worker import RemoteResult, fit_remotely
 from kfold.parallel.resources import TrainingResources
 from kfold.runs.locate import read_run
 from kfold.runs.task import Task
+from kfold.search.space import space_of
 from kfold.search.study import finished, open_study
 from kfold.tune import TuneOptions
 from kfold.tune import main as tune
 from tests.bench.cluster import FOLDS, nap, start_naps, train_naps
 from tests.kfold.parallel.ray import sleeping_run
 from tests.kfold.parallel.trainings import (
+    BROKEN,
     CALM,
+    OWN,
     QUIET,
-    UNKNOWN,
     WILD,
     assert_same,
     recorder,
@@ -64,20 +66,21 @@ def ends(printed: str) -> set[str]:
 
 
 def test_a_cluster_trains_what_this_machine_does_even_if_a_worker_is_killed(at_first_report):
-    local = start("local", {"calm": CALM})
+    local = start("local", {"calm": CALM, "own": OWN})
     printed_here = trained(local, jobs=1)
-    opened = start("same", {"calm": CALM, "wild": WILD, "unknown": UNKNOWN})
+    opened = start("same", {"calm": CALM, "own": OWN, "wild": WILD, "broken": BROKEN})
     killed = at_first_report(lambda: workers("fit_remotely")[0].kill())
     printed = trained(opened, resources=ONE_CPU)
     assert killed
     assert_same(opened.run, "calm", local.run, "calm")
+    assert_same(opened.run, "own", local.run, "own")
     assert ends(printed) == ends(printed_here)
     assert "calm, seed 0, fold 2/2 · epoch 2/2 · loss" in printed
     assert "the loss became" in printed
     assert "Seed 0 of wild is left out." in printed
-    assert f"unknown, seed 0, fold 1/2: {ATTEMPTS} attempts failed; the last one failed" in printed
-    assert "with KeyError: 'none'. Seed 0 of unknown is left out." in printed
-    assert set(opened.run.finished_models) == {"calm"}
+    assert f"broken, seed 0, fold 1/2: {ATTEMPTS} attempts failed; the last one failed" in printed
+    assert "broken.py, line 4: KeyError: 'none'. Seed 0 of broken is left out." in printed
+    assert set(opened.run.finished_models) == {"calm", "own"}
     again = trained(opened, ["calm", "wild"], resources=ONE_CPU)
     assert again.count("finished before, skipped") == 2
 
@@ -91,7 +94,7 @@ def test_a_search_on_a_cluster_finds_the_same_as_one_here(monkeypatch):
     runs = [read_run(Path("runs", name)) for name in ("there", "here")]
     winners = [(run.folder / "winner.json").read_text() for run in runs]
     assert winners[0] == winners[1]
-    studies = [open_study(run.folder, run.config.models["trial0"]) for run in runs]
+    studies = [open_study(run.folder, space_of(run.config.models["trial0"])) for run in runs]
     values = [finished(study)[0].value for study in studies]
     assert values[0] == values[1]
 
