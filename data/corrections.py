@@ -48,25 +48,6 @@ class Correction:
     position: tuple[float, float]
 
 
-def read_corrections(path: Path, faces: Faces, checksum: str) -> tuple[Faces, int]:
-    """Apply the corrections of a CSV file to training faces.
-
-    Args:
-        path: a file with at least `COLUMNS`.
-        faces: N faces; the column `row` holds ids of theirs.
-        checksum: of the data that the faces are from, in hex.
-
-    Returns:
-        The faces with corrected labels, and the number of corrections that drop or set labels.
-
-    Raises:
-        UserError: as `parse_corrections`.
-    """
-    corrections = parse_corrections(path, faces, checksum)
-    changes = sum(correction.action != "keep" for correction in corrections)
-    return apply_corrections(faces, corrections), changes
-
-
 def parse_corrections(path: Path, faces: Faces, checksum: str) -> list[Correction]:
     """Read the lines of a CSV file of corrections, in order.
 

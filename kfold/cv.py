@@ -37,8 +37,8 @@ class CVOptions(ComputeOptions):
     """Passes over the training rows, for every model."""
     policy: str | None = None
     """Augmentation policy, for every model."""
-    corrections: Path | None = None
-    """Labels to drop or to change in training, such as a run's suspects.csv."""
+    corrections: tuple[Path, ...] = ()
+    """Labels to drop or to change in training, such as a run's suspects.csv; one file or more."""
     force: bool = False
     """Forget these trainings, and all of a model whose recipe changed, and train again."""
 

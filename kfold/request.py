@@ -35,7 +35,7 @@ class Request:
     seeds: int | None = None
     epochs: int | None = None
     policy: str | None = None
-    corrections: Path | None = None
+    corrections: tuple[Path, ...] = ()
 
     @property
     def run_name(self) -> str:

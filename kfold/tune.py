@@ -46,9 +46,9 @@ class TuneOptions(ComputeOptions):
     """Trials in all, those of earlier calls included; 30 if neither limit is given."""
     minutes: float | None = None
     """Start no training after so many minutes; running ones are finished."""
-    corrections: Path | None = None
-    """Labels to drop or to change in training, such as a run's suspects.csv; trials are scored on
-    the original labels."""
+    corrections: tuple[Path, ...] = ()
+    """Labels to drop or to change in training, such as a run's suspects.csv; one file or more.
+    Trials are scored on the original labels."""
     force: bool = False
     """Forget this search and start it again."""
 
@@ -148,12 +148,12 @@ def _search(
 
 def _check(options: TuneOptions, data: Competition, folds: int) -> None:
     """Refuse corrections and folds that do not fit the faces, before anything is forgotten."""
-    from data.corrections import read_corrections
+    from data.correction_files import merge_corrections
     from kfold.folds.assignment import assign_folds
     from kfold.folds.person_groups import person_groups
 
     if options.corrections:
-        read_corrections(options.corrections, data.train, data.checksum)
+        merge_corrections(options.corrections, data.train, data.checksum)
     if options.force:
         assign_folds(person_groups(data.train).labels, data.train.annotator, folds)
 

@@ -18,7 +18,7 @@ DEFAULT_LIKE = "heatmap"
 
 
 def read_config(
-    path: Path, corrections: Path | None = None, known: Mapping[str, Recipe] = MODELS
+    path: Path, corrections: tuple[Path, ...] = (), known: Mapping[str, Recipe] = MODELS
 ) -> Preset:
     """Read a file such as {"folds": 5, "seeds": 1, "models": {"mine": {"epochs": 20}}}.
 

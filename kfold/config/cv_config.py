@@ -18,9 +18,9 @@ class CVConfig:
     Attributes:
         data: folder with the competition's files.
         preset: models, folds and seeds.
-        corrections: CSV file of label corrections to train with; None trains on the given labels.
+        corrections: CSV files of label corrections to train with; none for the given labels.
     """
 
     data: Path
     preset: Preset
-    corrections: Path | None = None
+    corrections: tuple[Path, ...] = ()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
+from data.corrections import apply_corrections
 from data.faces import Faces
 from data.reader import Competition
 from data.system.errors import UserError
@@ -21,7 +25,7 @@ from kfold.leaderboard.rank import (
 )
 from kfold.leaderboard.stored import trained_entries
 from kfold.metrics.outliers import outliers
-from kfold.metrics.score import rmse
+from kfold.metrics.score import capped_rmse, rmse
 from kfold.runs.code_version import distinct_sources
 from kfold.runs.locate import comparison_folder
 from kfold.runs.open_run import OpenRun
@@ -40,6 +44,8 @@ class Leaderboard:
         trusted: the training faces without outliers, which are labels far from the out-of-fold
             prediction of every line near the best (see `metrics.outliers`). No order, interval or
             tie depends on it.
+        corrected: the training faces with the labels that the runs are trained on; None if these
+            are the original ones. They are not what lines are ranked by.
         teams: number of teams on Kaggle's leaderboard; 0 on other data, and where a score would
             not cover all values that Kaggle asks for.
     """
@@ -47,6 +53,7 @@ class Leaderboard:
     runs: tuple[OpenRun, ...]
     lines: tuple[Line, ...]
     trusted: Faces
+    corrected: Faces | None
     teams: int
 
     @property
@@ -98,6 +105,20 @@ class Leaderboard:
         return [name for opened in self.runs for name in opened.run.joined if name in used]
 
     @property
+    def corrections(self) -> str:
+        """A sentence on how many labels are corrected; '' without corrections."""
+        if self.corrected is None:
+            return ""
+        before, after = self.data.train.keypoints, self.corrected.keypoints
+        dropped = (np.isfinite(before) & ~np.isfinite(after)).any(axis=-1).sum()
+        moved = (np.isfinite(after) & (before != after)).any(axis=-1).sum()
+        labels = self.data.train.labelled.sum()
+        return (
+            f"Trained on corrected labels: of {labels:,}, {dropped:,} were dropped and {moved:,} "
+            "set. Corrected is the capped RMSE on these labels, beside that on the original ones."
+        )
+
+    @property
     def untrusted_share(self) -> float:
         """Share of the labels that are outliers, 0 to 1."""
         labels = self.data.train.labelled.sum()
@@ -121,7 +142,7 @@ class Leaderboard:
         """What to know before believing a score, a sentence or two each; usually none."""
         return [
             *data_notes(self.data),
-            *filter(None, [self.mixed_code, self.unfinished]),
+            *filter(None, [self.corrections, self.mixed_code, self.unfinished]),
         ]
 
     @property
@@ -166,16 +187,17 @@ def make_leaderboard(runs: Sequence[OpenRun]) -> Leaderboard:
     lines = score_entries(entries, data.train, groups, teams)
     # A few grossly wrong labels would decide an order by `score.rmse`.
     lines.sort(key=lambda line: line.capped.rmse)
-    trusted = _trusted_faces(data.train, lines)
+    trusted, corrected = _trusted_faces(data.train, lines), _corrected_faces(runs)
     ranked = (
         replace(
             line,
             gap=gap_between(line, lines[0]),
             trusted=rmse(trusted.keypoints, line.entry.oof),
+            corrected=capped_rmse(corrected.keypoints, line.entry.oof) if corrected else math.nan,
         )
         for line in lines
     )
-    return Leaderboard(tuple(runs), tuple(ranked), trusted, len(teams))
+    return Leaderboard(tuple(runs), tuple(ranked), trusted, corrected, len(teams))
 
 
 def _check_same_data(runs: Sequence[OpenRun]) -> None:
@@ -186,6 +208,12 @@ def _check_same_data(runs: Sequence[OpenRun]) -> None:
                 f"RUN: expected runs of the same data, found {first.folder} of "
                 f"{first.config.data} and {run.folder} of {run.config.data}. Report on each alone."
             )
+
+
+def _corrected_faces(runs: Sequence[OpenRun]) -> Faces | None:
+    """The faces with the corrections of all runs, one after the other; None if there are none."""
+    corrections = [each for opened in runs for each in opened.corrections]
+    return apply_corrections(runs[0].data.train, corrections) if corrections else None
 
 
 def _trusted_faces(train: Faces, lines: Sequence[Line]) -> Faces:

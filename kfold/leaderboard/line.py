@@ -42,6 +42,7 @@ class Line:
             over trainings.
         fold_rmse: capped RMSE of each fold, in pixels.
         trusted: RMSE over trusted labels in pixels, see `Leaderboard.trusted`.
+        corrected: capped RMSE over corrected labels in pixels; NaN without corrections.
         rank: estimated rank on Kaggle's leaderboard; None on other data.
         gap: to the best line.
     """
@@ -53,6 +54,7 @@ class Line:
     fold_rmse: tuple[float, ...]
     rank: int | None
     trusted: float = float("nan")
+    corrected: float = float("nan")
     gap: Gap = Gap()
 
     @property

@@ -59,6 +59,8 @@ def rmse_axis(lines: Sequence[Line]) -> RmseAxis:
 def column_names(lines: Sequence[Line]) -> list[str]:
     """Headings to the right of name, RMSE and plot."""
     names = ["gap", "annotator 1", "annotator 2", "trusted", "all labels"]
+    if not math.isnan(lines[0].corrected):
+        names.insert(1, "corrected")
     if any(len(line.entry.seed_rmse) > 1 for line in lines):
         names.append("one seed")
     if any(line.rank for line in lines):
@@ -77,6 +79,7 @@ def table_cells(line: Line, names: Sequence[str], teams: int) -> list[TableCell]
         "annotator 2": _number(two, 3),
         "all labels": _number(line.score.rmse, 3, f"{line.score.low:.2f} to {line.score.high:.2f}"),
         "trusted": _number(line.trusted, 3),
+        "corrected": _number(line.corrected, 3),
         "one seed": _number(line.one_seed, 3, spread),
         "rank": TableCell(f"{line.rank}", line.rank or math.nan, f"of {teams}"),
         "images/s": _number(line.entry.images_per_second or math.nan, 0),

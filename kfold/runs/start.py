@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from data.corrections import read_corrections
+from data.correction_files import merge_corrections
 from data.reader import Competition
 from data.system.atomic import write_json, write_text
 from data.system.errors import UserError
@@ -49,13 +49,13 @@ def start_run(
     preset = config.preset
     wanted = RunConfig(str(config.data), data.checksum, preset.folds, preset.seeds, preset.models)
     if config.corrections:
-        _, applied = read_corrections(config.corrections, data.train, data.checksum)
-        content = config.corrections.read_bytes()
-        wanted = replace(wanted, corrections=hashlib.sha256(content).hexdigest())
+        merged = merge_corrections(config.corrections, data.train, data.checksum)
+        wanted = replace(wanted, corrections=hashlib.sha256(merged.content).hexdigest())
     run = configure_run(folder, wanted, force)
     if config.corrections:
-        write_text(folder / CORRECTIONS, content.decode())
-        console.print(f"{config.corrections}: {applied} corrections, for training only")
+        write_text(folder / CORRECTIONS, merged.content.decode())
+        files = ", ".join(map(str, config.corrections))
+        console.print(f"{files}: {merged.changes} corrections, for training only")
     _ensure_folds(run, data, console)
     opened = open_run(run, data)
     _warn_of_other_code(opened.run, console)

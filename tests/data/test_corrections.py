@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from data.competition import KEYPOINTS
-from data.corrections import parse_corrections, read_corrections
+from data.correction_files import merge_corrections
+from data.corrections import apply_corrections, parse_corrections
 from data.faces import Faces
 from data.system.errors import UserError
 
@@ -19,8 +20,14 @@ def faces():
     )
 
 
-def write_corrections(tmp_path, *lines):
-    path = tmp_path / "corrections.csv"
+def read_corrections(path, faces, checksum):
+    """The corrected faces, and the number of changes."""
+    changes = merge_corrections((path,), faces, checksum).changes
+    return apply_corrections(faces, parse_corrections(path, faces, checksum)), changes
+
+
+def write_corrections(tmp_path, *lines, name="corrections.csv"):
+    path = tmp_path / name
     path.write_text(HEADER + "\n".join(lines) + "\n")
     return path
 
@@ -119,3 +126,41 @@ def test_a_missing_file_and_wrong_columns_are_refused(tmp_path, faces):
         other.write_text(f"row,keypoint,action,data,x,y,{twice}\n")
         with pytest.raises(UserError, match=rf"line 1: .*{twice} appears twice"):
             read_corrections(other, faces, CHECKSUM)
+
+
+def test_files_are_put_together(tmp_path, faces):
+    one = write_corrections(tmp_path, "1,4,nose_tip,drop,,,", "2,7,,keep,,,", name="one.csv")
+    other = write_corrections(
+        tmp_path, "9,4,nose_tip,drop,,,also", "3,0,nose_tip,set,12.5,96,", name="two.csv"
+    )
+    merged = merge_corrections((one, other), faces, CHECKSUM)
+    both = tmp_path / "both.csv"
+    both.write_bytes(merged.content)
+    lines = parse_corrections(both, faces, CHECKSUM)
+    assert [(each.row, each.action) for each in lines] == [(1, "drop"), (2, "keep"), (0, "set")]
+    assert merge_corrections((both,), faces, CHECKSUM).content == merged.content
+    with pytest.raises(UserError, match="found those of other data"):
+        parse_corrections(both, faces, CHECKSUM[::-1])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("1,4,nose_tip,drop,,,", "1,4,,keep,,,", r"'drop', found 'keep'"),
+        ("1,4,nose_tip,set,3,4,", "1,4,nose_tip,set,3,4.5,", r"'set 3 4', found 'set 3 4.5'"),
+        ("1,4,,drop,,,", "1,4,nose_tip,set,3,4,", r"'drop', found 'set 3 4'"),
+    ],
+)
+def test_a_conflict_of_two_files_names_both_lines(tmp_path, faces, first, second, message):
+    one = write_corrections(tmp_path, "1,0,nose_tip,drop,,,", first, name="one.csv")
+    two = write_corrections(tmp_path, second, name="two.csv")
+    where = r"two.csv, line 2: expected the same for .* of row 4 as in .*one.csv, line 3, "
+    with pytest.raises(UserError, match=where + message):
+        merge_corrections((one, two), faces, CHECKSUM)
+
+
+def test_the_last_line_of_a_file_counts(tmp_path, faces):
+    lines = "1,4,nose_tip,drop,,,", "1,4,nose_tip,set,3,4,"
+    one = write_corrections(tmp_path, *lines, name="one.csv")
+    two = write_corrections(tmp_path, lines[1], name="two.csv")
+    assert merge_corrections((one, two), faces, CHECKSUM).changes == 3

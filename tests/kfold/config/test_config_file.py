@@ -67,7 +67,7 @@ def test_a_run_with_corrected_labels_needs_corrections(tmp_path):
     path = tmp_path / "run" / "config.json"
     with pytest.raises(UserError, match=r"Pass CORRECTIONS=.*run.corrections\.csv as well"):
         read_config(path)
-    assert read_config(path, corrections=tmp_path / "other.csv").models == {"mine": HEATMAP}
+    assert read_config(path, corrections=(tmp_path / "other.csv",)).models == {"mine": HEATMAP}
 
 
 def mine(**fields):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.competition import KEYPOINTS, MIRROR
-from data.corrections import read_corrections
+from data.corrections import apply_corrections, parse_corrections
 from data.faces import Faces
 from data.system.errors import UserError
 from kfold.labels.suspects import COLUMNS, rank_suspects, write_suspects
@@ -129,7 +129,8 @@ def test_the_file_is_ranked_and_has_fixed_decimals(written):
 
 def test_the_file_is_read_back_as_corrections(written, faces, tmp_path):
     rows, right = written
-    corrected, applied = read_corrections(tmp_path / "suspects.csv", faces, CHECKSUM)
+    corrections = parse_corrections(tmp_path / "suspects.csv", faces, CHECKSUM)
+    corrected, applied = apply_corrections(faces, corrections), len(corrections)
     assert applied == len(rows)
     np.testing.assert_allclose(corrected.keypoints[[7, 120]], right[[7, 120]], atol=1e-3)
     assert not corrected.labelled[150].any()
@@ -141,7 +142,7 @@ def test_the_file_is_not_applied_to_other_data(written, faces, tmp_path):
     rows, _ = written
     assert {row["data"] for row in rows} == {"0123456789abcdef"}
     with pytest.raises(UserError, match=r"suspects.csv, line 2, column data: expected"):
-        read_corrections(tmp_path / "suspects.csv", faces, CHECKSUM[::-1])
+        parse_corrections(tmp_path / "suspects.csv", faces, CHECKSUM[::-1])
 
 
 def test_without_suspects_the_file_has_a_header_only(faces, tmp_path):

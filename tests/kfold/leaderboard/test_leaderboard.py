@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from data.competition import KEYPOINTS
 from data.system.errors import UserError
 from kfold.leaderboard.leaderboard import make_leaderboard
+from kfold.leaderboard.tables import summary_table
 from kfold.metrics.intervals import interval
-from kfold.metrics.score import rmse
+from kfold.metrics.score import capped_rmse, rmse
 from tests.kfold.finished_run import FOLDS, finished_run, random_competition
 from tests.kfold.leaderboard.lines import lines_by_name
 
@@ -147,3 +149,34 @@ def test_runs_of_different_data_are_not_compared(tmp_path, data):
     two = finished_run(tmp_path / "two", other, {"model": [1.0]})
     with pytest.raises(UserError, match="expected runs of the same data"):
         make_leaderboard([one, two])
+
+
+def test_corrected_labels_are_scored_beside_the_original_ones(tmp_path, data):
+    data.train.keypoints[3, 5] += 7
+    data.train.keypoints[4, 6] = (5, 5)
+    plain = finished_run(tmp_path / "plain", data, {"good": [1.0]})
+    opened = finished_run(tmp_path / "run", data, {"good": [1.0]})
+    labels = data.train.keypoints
+    x, y = labels[3, 5] - 7
+    lines = f"3,{KEYPOINTS[5]},set,{x},{y}", f"4,{KEYPOINTS[6]},drop,,", "5,,keep,,"
+    (opened.run.folder / "corrections.csv").write_text(
+        "\n".join(["row,keypoint,action,x,y", *lines])
+    )
+    run = replace(opened.run, config=replace(opened.run.config, corrections="ab" * 32))
+    opened = replace(opened, run=run)
+    board = make_leaderboard([opened])
+    assert "were dropped and" in board.corrections
+    assert board.corrections.startswith(
+        f"Trained on corrected labels: of {data.train.labelled.sum():,}, 1 were dropped and 1 set."
+    )
+    corrected = labels.copy()
+    corrected[3, 5], corrected[4, 6] = (x, y), np.nan
+    for line in board.lines:
+        assert line.corrected == pytest.approx(capped_rmse(corrected, line.entry.oof))
+        assert line.capped.rmse == pytest.approx(capped_rmse(labels, line.entry.oof))
+    assert "corrected" in summary_table(board)
+    both = make_leaderboard([plain, opened])
+    assert not any(np.isnan(line.corrected) for line in both.lines)
+    without = make_leaderboard([plain])
+    assert (without.corrected, without.corrections) == (None, "")
+    assert "corrected" not in summary_table(without)

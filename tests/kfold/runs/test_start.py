@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from data.competition import KEYPOINTS
 from data.system.errors import UserError
 from kfold.config.code_file import CodeFile
 from kfold.config.cv_config import CVConfig
@@ -17,6 +18,7 @@ from kfold.runs.code_version import code_version
 from kfold.runs.fold_table import FOLDS, read_folds
 from kfold.runs.open_run import open_run
 from kfold.runs.run import Run
+from kfold.runs.run_config import RunConfig
 from kfold.runs.start import start_run
 from kfold.training.training_data import training_data
 from tests.kfold.finished_run import CODE, finished_run, random_competition
@@ -29,10 +31,11 @@ def run(tmp_path):
     return finished_run(tmp_path / "run", DATA, {"model": [1.0]}).run
 
 
-def continued(run, force=False, models=None):
+def continued(run, force=False, models=None, corrections=()):
     """The run, and what is printed when `make cv` continues it."""
     console = Console(file=io.StringIO(), soft_wrap=True)
-    config = CVConfig(Path("nowhere"), Preset(models or run.config.models, run.config.folds))
+    preset = Preset(models or run.config.models, run.config.folds)
+    config = CVConfig(Path("nowhere"), preset, corrections)
     opened = start_run(config, DATA, run.folder, console, force)
     return opened, console.file.getvalue()
 
@@ -56,6 +59,21 @@ def test_another_commit_of_the_same_sources_is_no_other_code(run, monkeypatch, v
 
 def test_trainings_that_are_forgotten_are_not_told(run):
     assert continued(run, force=True)[1] == ""
+
+
+def test_corrections_of_two_files_are_kept_as_one(tmp_path):
+    run = Run(tmp_path / "run", RunConfig("nowhere", DATA.checksum, 3, 1, {"a": MODELS["base"]}))
+    files = tmp_path / "one.csv", tmp_path / "two.csv"
+    for row, path in enumerate(files):
+        path.write_text(f"row,keypoint,action,x,y\n{row},nose_tip,drop,,\n")
+    opened, printed = continued(run, corrections=files)
+    assert f"{files[0]}, {files[1]}: 2 corrections, for training only" in printed
+    nose = KEYPOINTS.index("nose_tip")
+    assert np.isnan(opened.corrected_keypoints()[:2, nose]).all()
+    again, _ = continued(run, corrections=(run.folder / "corrections.csv",))
+    np.testing.assert_array_equal(again.corrected_keypoints(), opened.corrected_keypoints())
+    with pytest.raises(UserError, match=r"corrections was \w+, now \w+.*or its own CORRECTIONS="):
+        continued(run, corrections=files[:1])
 
 
 def test_another_text_of_a_users_file_is_refused_or_trained_anew(run):

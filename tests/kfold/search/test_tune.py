@@ -27,7 +27,7 @@ from tests.kfold.search.small_tune import SMALL
 
 CORRECTIONS = Path("mine.csv")
 PLAIN = {"data": Path("demo"), "folds": 2, "epochs": 1, "jobs": 1}
-FEW = PLAIN | {"corrections": CORRECTIONS}
+FEW = PLAIN | {"corrections": (CORRECTIONS,)}
 WORDS = ("DATA=demo", "TRIALS=2", "FOLDS=2", "EPOCHS=1", "JOBS=1", f"CORRECTIONS={CORRECTIONS}")
 TUNE = Path("runs/tune")
 ROOT = Path(__file__).parents[3]
@@ -76,7 +76,7 @@ def test_the_winner_is_the_quick_preset_with_changes_and_can_be_trained(study):
     assert tuned["tta"] == SMALL.models["heatmap"].tta
     assert tuned["epochs"] == 1
     preset = replace(read_config(TUNE / "winner.json"), folds=2)
-    config = CVConfig(Path("demo"), preset, CORRECTIONS)
+    config = CVConfig(Path("demo"), preset, (CORRECTIONS,))
     run = cross_validate(config, Path("runs/winner"), Console()).run
     best = finished(study)[0]
     # The same recipe, labels, folds and seed: the winner's trainings are those of its trial.
@@ -88,7 +88,7 @@ def test_the_winner_is_the_quick_preset_with_changes_and_can_be_trained(study):
 def test_the_winner_and_the_reference_get_a_second_seed(study):
     before = read_run(TUNE).summary("trial0", 0, 0)
     config = TUNE / "second_seed.json"
-    cv(CVOptions(data=Path("demo"), config=config, run="tune", jobs=1, corrections=CORRECTIONS))
+    cv(CVOptions(data=Path("demo"), config=config, run="tune", jobs=1, corrections=(CORRECTIONS,)))
     run = read_run(TUNE)
     assert run.summary("trial0", 0, 0) == before
     for number in {0, finished(study)[0].number}:
@@ -112,7 +112,10 @@ def test_it_keeps_its_corrections_and_refuses_others(study):
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"corrections": Path("gone.csv")}, r"gone\.csv"), ({"folds": 99}, "folds: expected at most")],
+    [
+        ({"corrections": (Path("gone.csv"),)}, r"gone\.csv"),
+        ({"folds": 99}, "folds: expected at most"),
+    ],
 )
 def test_a_refused_force_forgets_no_search(study, wrong, message):
     with pytest.raises(UserError, match=message):
