@@ -13,9 +13,16 @@ from tests.kfold.custom.idea import code_file
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize("readme", ["README.md", "kfold/custom/README.md"])
-def test_an_example_can_be_trained(readme):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / readme).read_text(), re.DOTALL)
+EXAMPLES = [
+    example
+    for readme in ("README.md", "kfold/custom/README.md")
+    for example in re.findall(r"```python\n(.*?)```", (ROOT / readme).read_text(), re.DOTALL)
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_an_example_can_be_trained(example):
     code = code_file(example)
+    assert len(code.lines) < 50
     for name, recipe in load(code).models.items():
         try_recipe(with_code(recipe, code, name))
