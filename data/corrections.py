@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,31 @@ DATA = "data"
 DATA_DIGITS = 16
 """Hex digits of the checksum in that column."""
 
-ACTIONS = ("drop", "set")
+ACTIONS = ("drop", "set", "keep")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One line of a file of corrections.
+
+    Attributes:
+        where: file and line, for messages.
+        row: index of the face.
+        keypoints: indices of the keypoints that it is about.
+        action: `drop` removes their labels; `set` moves the label of a keypoint to `position`;
+            `keep` says that a row's labels were looked at and are right, and changes nothing.
+        position: (x, y) in pixels; NaN unless the action is `set`.
+    """
+
+    where: str
+    row: int
+    keypoints: tuple[int, ...]
+    action: str
+    position: tuple[float, float]
 
 
 def read_corrections(path: Path, faces: Faces, checksum: str) -> tuple[Faces, int]:
     """Apply the corrections of a CSV file to training faces.
-
-    `drop` removes the label of a keypoint, or of all keypoints where none is named; `set` moves a
-    label to x, y in pixels.
 
     Args:
         path: a file with at least `COLUMNS`.
@@ -39,7 +57,23 @@ def read_corrections(path: Path, faces: Faces, checksum: str) -> tuple[Faces, in
         checksum: of the data that the faces are from, in hex.
 
     Returns:
-        The faces with corrected labels, and the number of corrections.
+        The faces with corrected labels, and the number of corrections that drop or set labels.
+
+    Raises:
+        UserError: as `parse_corrections`.
+    """
+    corrections = parse_corrections(path, faces, checksum)
+    changes = sum(correction.action != "keep" for correction in corrections)
+    return apply_corrections(faces, corrections), changes
+
+
+def parse_corrections(path: Path, faces: Faces, checksum: str) -> list[Correction]:
+    """Read the lines of a CSV file of corrections, in order.
+
+    Args:
+        path: a file with at least `COLUMNS`; a row's line without a keypoint is about all of them.
+        faces: N faces; the column `row` holds ids of theirs.
+        checksum: of the data that the faces are from, in hex.
 
     Raises:
         UserError: the file is missing or not CSV, a field is invalid, or the corrections were made
@@ -47,14 +81,20 @@ def read_corrections(path: Path, faces: Faces, checksum: str) -> tuple[Faces, in
     """
     table = _read_table(path)
     _check_data(table, path, checksum)
-    keypoints = faces.keypoints.copy()
     index_of = {int(row): index for index, row in enumerate(faces.ids)}
-    for line, correction in zip(table.index, table.to_dict("records"), strict=True):
-        where = f"{path}, line {line}"
-        index = _parse_row(correction["row"], index_of, where)
-        points = _parse_keypoint(correction, where)
-        keypoints[index, points] = _parse_position(correction, where)
-    return replace(faces, keypoints=keypoints), len(table)
+    return [
+        _parse_line(fields, index_of, f"{path}, line {line}")
+        for line, fields in zip(table.index, table.to_dict("records"), strict=True)
+    ]
+
+
+def apply_corrections(faces: Faces, corrections: Iterable[Correction]) -> Faces:
+    """Copy of N faces with corrected labels; the last correction of a label counts."""
+    keypoints = faces.keypoints.copy()
+    for correction in corrections:
+        if correction.action != "keep":
+            keypoints[correction.row, list(correction.keypoints)] = correction.position
+    return replace(faces, keypoints=keypoints)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -85,6 +125,12 @@ def _check_data(table: pd.DataFrame, path: Path, checksum: str) -> None:
         )
 
 
+def _parse_line(fields: dict[str, str], index_of: dict[int, int], where: str) -> Correction:
+    row = _parse_row(fields["row"], index_of, where)
+    keypoints = _parse_keypoint(fields, where)
+    return Correction(where, row, keypoints, fields["action"], _parse_position(fields, where))
+
+
 def _parse_row(text: str, index_of: dict[int, int], where: str) -> int:
     """Index of the face with this id."""
     row = int(text) if re.fullmatch("[0-9]{1,9}", text) else None
@@ -96,26 +142,28 @@ def _parse_row(text: str, index_of: dict[int, int], where: str) -> int:
     return index_of[row]
 
 
-def _parse_keypoint(correction: dict[str, str], where: str) -> list[int]:
-    """Indices of the keypoints to correct."""
-    name = correction["keypoint"]
+def _parse_keypoint(correction: dict[str, str], where: str) -> tuple[int, ...]:
+    """Indices of the keypoints that a line is about."""
+    name, action = correction["keypoint"], correction["action"]
+    if name and action == "keep":
+        raise UserError(f"{where}, column keypoint: expected none to keep a row, found {name!r}.")
     if name in KEYPOINTS:
-        return [KEYPOINTS.index(name)]
-    if name or correction["action"] == "set":
+        return (KEYPOINTS.index(name),)
+    if name or action == "set":
         raise UserError(
             f"{where}, column keypoint: expected one of {', '.join(KEYPOINTS)}, found {name!r}."
         )
-    return list(range(len(KEYPOINTS)))
+    return tuple(range(len(KEYPOINTS)))
 
 
 def _parse_position(correction: dict[str, str], where: str) -> tuple[float, float]:
-    """New x and y of a label, NaN to drop it."""
+    """New x and y of a label; NaN unless it is set."""
     if correction["action"] not in ACTIONS:
         raise UserError(
-            f"{where}, column action: expected {' or '.join(ACTIONS)}, "
+            f"{where}, column action: expected {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}, "
             f"found {correction['action']!r}."
         )
-    if correction["action"] == "drop":
+    if correction["action"] != "set":
         return np.nan, np.nan
     x, y = parse_decimal(correction["x"]), parse_decimal(correction["y"])
     if not (0 <= x <= IMAGE_SIZE and 0 <= y <= IMAGE_SIZE):

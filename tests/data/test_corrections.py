@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from data.competition import KEYPOINTS
-from data.corrections import read_corrections
+from data.corrections import parse_corrections, read_corrections
 from data.faces import Faces
 from data.system.errors import UserError
 
@@ -38,13 +38,24 @@ def test_labels_are_dropped_and_set(tmp_path, faces):
     assert np.isfinite(faces.keypoints).all()
 
 
+def test_a_row_that_is_kept_does_not_change_and_is_no_correction(tmp_path, faces):
+    path = write_corrections(tmp_path, "1,4,,keep,,,looked at", "2,0,nose_tip,drop,,,")
+    corrected, applied = read_corrections(path, faces, CHECKSUM)
+    np.testing.assert_array_equal(corrected.keypoints[1:], faces.keypoints[1:])
+    assert applied == 1
+    (kept, dropped) = parse_corrections(path, faces, CHECKSUM)
+    assert (kept.row, kept.action, len(kept.keypoints)) == (1, "keep", 15)
+    assert dropped.where == f"{path}, line 3"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ("1,5,nose_tip,drop,,,", "line 2, column row: expected a row from 0 to 7, found '5'"),
         ("1,4,nose,drop,,,", "line 2, column keypoint: expected one of left_eye_center"),
         ("1,4,,set,3,4,", "line 2, column keypoint"),
-        ("1,4,nose_tip,delete,,,", "line 2, column action: expected drop or set, found 'delete'"),
+        ("1,4,nose_tip,delete,,,", "line 2, column action: expected drop, set or keep, found"),
+        ("1,4,nose_tip,keep,,,", "line 2, column keypoint: expected none to keep a row"),
         ("1,4,nose_tip,set,97,4,", "line 2, columns x and y: expected pixels from 0 to 96"),
         *(
             (f"1,4,nose_tip,set,{x},4,", f"columns x and y: .* found '{x}' and '4'")
