@@ -1,8 +1,8 @@
 """Suspects: training rows with labels that are probably wrong, worst first, with the reason.
 
 Each label is compared with its out-of-fold prediction. The distance is divided by the median
-distance of the same keypoint and annotator; a row with a large relative distance is a suspect. The
-reason is one of: left and right swapped, the whole row shifted, most labels far off, single labels
+distance of the same keypoint and annotator; a row with a large relative distance is a suspect. Its
+fault is one of: left and right swapped, the whole row shifted, most labels far off, single labels
 far off.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,10 @@ MAX_SHIFT_SPREAD = 0.5
 COLUMNS = ("rank", "row", "keypoint", "action", "x", "y", "annotator", "score", "reason", DATA)
 
 
+Fault = Literal["swapped", "shifted", "most", "single"]
+"""Left and right swapped, the whole row shifted, most labels far off, or single ones."""
+
+
 @dataclass(frozen=True)
 class Suspect:
     """A training row with labels that are probably wrong.
@@ -43,6 +48,7 @@ class Suspect:
         row: its index.
         score: relative distance of its worst label.
         keypoints: indices of the suspicious labels; empty if the whole row is suspicious.
+        fault: its kind.
         reason: a phrase for people.
         corrected: float (15, 2) in pixels, the labels with left and right swapped back; None if
             that is not the reason.
@@ -51,6 +57,7 @@ class Suspect:
     row: int
     score: float
     keypoints: tuple[int, ...]
+    fault: Fault
     reason: str
     corrected: np.ndarray | None = None
 
@@ -145,23 +152,28 @@ def _explain(row: int, errors: _LabelErrors, copy: tuple[int, float] | None) -> 
     rms, swapped = float(_root_mean(errors.distance[row] ** 2)), errors.swapped[row]
     keypoints: tuple[int, ...] = ()
     corrected = None
+    fault: Fault
     if swapped < MAX_SWAPPED_SHARE * rms:
+        fault = "swapped"
         reason = (
             f"left and right are swapped: the labels lie {rms:.1f} px from the prediction, "
             f"swapped back {swapped:.1f} px"
         )
         corrected = errors.keypoints[row, list(MIRROR)]
     elif shift := _common_shift(errors.offset[row][labelled]):
-        reason = shift
+        fault, reason = "shifted", shift
     elif far.sum() > labelled.sum() / 2:
+        fault = "most"
         reason = f"{far.sum()} of {labelled.sum()} labels are far off, {rms:.1f} px on average"
     else:
+        fault = "single"
         keypoints = tuple(np.flatnonzero(far).tolist())
         each = (f"{KEYPOINTS[k]} {errors.distance[row, k]:.1f} px" for k in keypoints)
         reason = f"far off: {', '.join(each).replace('_', ' ')}"
     if copy:
         reason += f"; row {copy[0]} shows the same image with labels {copy[1]:.1f} px away"
-    return Suspect(row, float(np.nanmax(errors.relative[row])), keypoints, reason, corrected)
+    score = float(np.nanmax(errors.relative[row]))
+    return Suspect(row, score, keypoints, fault, reason, corrected)
 
 
 def _common_shift(offsets: np.ndarray) -> str:

@@ -51,6 +51,7 @@ def test_swapped_sides_are_named_and_corrected(faces, prediction):
     faces.keypoints[7] = right[list(MIRROR)]
     (suspect,) = rank_suspects(faces, prediction)
     assert suspect.row == 7
+    assert suspect.fault == "swapped"
     assert "left and right are swapped" in suspect.reason
     np.testing.assert_array_equal(suspect.corrected, right)
 
@@ -59,7 +60,7 @@ def test_a_shifted_row_is_named_with_its_direction(faces, prediction):
     faces.keypoints[150] += [0, -15]
     (suspect,) = rank_suspects(faces, prediction)
     assert suspect.row == 150
-    assert suspect.keypoints == ()
+    assert (suspect.fault, suspect.keypoints) == ("shifted", ())
     assert suspect.reason.startswith("all 4 labels lie 1")
     assert "px above the prediction" in suspect.reason
 
@@ -67,8 +68,15 @@ def test_a_shifted_row_is_named_with_its_direction(faces, prediction):
 def test_a_single_wrong_label_is_named(faces, prediction):
     faces.keypoints[3, 11] += 14
     (suspect,) = rank_suspects(faces, prediction)
-    assert suspect.keypoints == (11,)
+    assert (suspect.fault, suspect.keypoints) == ("single", (11,))
     assert KEYPOINTS[11].replace("_", " ") in suspect.reason
+
+
+def test_labels_that_are_far_off_in_no_common_direction_are_most(faces, prediction):
+    faces.keypoints[150, :3] += np.array([[12, 0], [-12, 3], [0, 14]], np.float32)
+    (suspect,) = rank_suspects(faces, prediction)
+    assert (suspect.fault, suspect.keypoints) == ("most", ())
+    assert suspect.reason.startswith("3 of 4 labels are far off")
 
 
 def test_the_worse_of_two_labels_of_one_image_names_the_better(faces, prediction):

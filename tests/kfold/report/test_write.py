@@ -108,7 +108,7 @@ def test_suspects_edited_by_hand_are_kept(tmp_path):
         update_suspects(path, suspects, data, Console(file=printed, width=300))
 
     update()
-    update(Suspect(3, 9.0, (), "all labels are far off"))
+    update(Suspect(3, 9.0, (), "most", "all labels are far off"))
     assert "all labels are far off" in path.read_text()
     assert printed.getvalue() == ""
     path.write_text("edited")
@@ -118,5 +118,5 @@ def test_suspects_edited_by_hand_are_kept(tmp_path):
         assert path.read_text() == "edited"
     assert printed.getvalue().count("edited by hand") == 2
     path.unlink()
-    update(Suspect(3, 9.0, (), "all labels are far off"))
+    update(Suspect(3, 9.0, (), "most", "all labels are far off"))
     assert "all labels are far off" in path.read_text()
