@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from data.system.errors import UserError
 
-RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported")
+RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported", "review")
 """Names of leaderboard lines and of folders in a run, which no model may have."""
 
 MAX_LENGTH = 60

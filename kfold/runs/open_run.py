@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from data.corrections import read_corrections
+from data.corrections import Correction, apply_corrections, parse_corrections
+from data.faces import Faces
 from data.reader import Competition, read_competition
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
@@ -33,18 +35,30 @@ class OpenRun:
     folds: np.ndarray
     groups: np.ndarray
 
+    @cached_property
+    def corrections(self) -> list[Correction]:
+        """The corrections that the run is trained with, in the order of their lines.
+
+        Raises:
+            UserError: the run's corrections.csv cannot be read.
+        """
+        if not self.run.config.corrections:
+            return []
+        path = self.run.folder / CORRECTIONS
+        return parse_corrections(path, self.data.train, self.data.checksum)
+
+    @property
+    def trained_faces(self) -> Faces:
+        """The training faces with the labels that the run is trained on."""
+        return apply_corrections(self.data.train, self.corrections)
+
     def corrected_keypoints(self) -> np.ndarray | None:
         """Labels to train on, float32 (N, 15, 2) in pixels; None for a run without corrections.
 
         Raises:
             UserError: the run's corrections.csv cannot be read.
         """
-        if not self.run.config.corrections:
-            return None
-        corrected, _ = read_corrections(
-            self.run.folder / CORRECTIONS, self.data.train, self.data.checksum
-        )
-        return corrected.keypoints
+        return self.trained_faces.keypoints if self.run.config.corrections else None
 
 
 def open_run(run: Run, data: Competition | None = None) -> OpenRun:
