@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data.competition import KEYPOINTS
+from kfold.review.page import review_page
 from tests.kfold.contrast import low_contrasts
 from tests.kfold.review.review_page import VIEWPORT
 
@@ -69,6 +70,37 @@ def test_every_key_is_listed_and_does_what_its_button_does(page):
         assert button.get_attribute("title") in listed
     for text in ("Move it by 0.25 px", "Move it by 1 px", "Go to a row number"):
         assert text in listed
+
+
+def test_letters_are_turned_off_for_who_dictates(page):
+    page.press("?")
+    page.page.get_by_role("checkbox").uncheck()
+    page.press("Escape", "n", "Shift+T", "+")
+    assert page.place.startswith("1 of")
+    assert page.text(".progress small") == "nothing changed"
+    page.press("PageDown", "Shift+ArrowUp")
+    assert page.place.startswith("2 of")
+    assert page.text(".progress small") == "1 label changed in 1 row"
+    page.press("?")
+    page.page.get_by_role("checkbox").check()
+    page.press("Escape", "p")
+    assert page.place.startswith("1 of")
+
+
+def test_an_image_that_is_missing_is_named(page, opened, tmp_path):
+    address, row = page.page.url.partition("#")[0], page.row
+    sheet = review_page(opened.run).parent / "faces" / "0.png"
+    sheet.rename(tmp_path / "0.png")
+    page.page.reload()
+    missing = page.page.get_by_text("The image cannot be loaded. Run make review RUN=one again.")
+    missing.wait_for()
+    page.press("x")
+    assert page.text(".progress small") == "12 labels changed in 1 row"
+    (tmp_path / "0.png").rename(sheet)
+    page.goto(f"{address}#row=110")
+    assert not missing.is_visible()
+    page.goto(f"{address}#row={row}")
+    page.complaints.clear()  # the browser names the files that it did not find
 
 
 def test_everything_has_a_name_and_ids_are_unique(page):

@@ -1,11 +1,14 @@
 """The page as `make review` serves it: what is done is saved at once, by one page at a time."""
 
+import io
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from data.corrections import parse_corrections, read_corrections
 from kfold.config.cv_config import CORRECTIONS
+from kfold.report.write import write_report
 from kfold.review.saved import SavedCorrections
 from tests.kfold.review.conftest import serving
 from tests.kfold.review.review_page import open_review
@@ -59,6 +62,17 @@ def test_images_are_exact(visit, opened):
         assert page.page.evaluate(pixels) == opened.data.train.images[row].ravel().tolist()
         page.press("n")
     page.complaints.clear()  # the browser advises how to read a canvas often
+
+
+def test_the_report_is_served_beside_it_and_leads_back(visit, opened):
+    write_report([opened], Console(file=io.StringIO()))
+    page = visit()
+    page.press("n")
+    second = page.row
+    page.page.get_by_role("link", name="one", exact=True).click()
+    page.page.locator("#suspects li a").nth(1).click()
+    page.wait()
+    assert page.row == second
 
 
 def test_another_browser_is_told_and_sees_what_was_saved_once_it_took_over(visit, opened):

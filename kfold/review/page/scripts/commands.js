@@ -40,6 +40,8 @@ export const COMMANDS = [
   { id: "keys", group: "Page", keys: ["?"], label: "Keys", text: "Show all keys", run: (app) => app.page.showKeys() },
 ];
 
+const TURNS_OFF = "[name=letters]:not(:checked)";
+
 const byKey = new Map(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command])));
 
 // How the table above writes the key of an event.
@@ -52,6 +54,9 @@ function keyOf(event) {
 
 const isTyping = (element) => element.matches("input:not([type=checkbox]), select, textarea");
 
+// Who dictates turns keys off that are a character: "next" must not be four of them.
+const isOff = (key) => /^(Shift\+)?.$/u.test(key) && key !== "?" && document.querySelector(TURNS_OFF);
+
 // Run commands by their keys, but not while something is typed or a dialog is open.
 export function listenToKeys(app) {
   document.addEventListener("keydown", (event) => {
@@ -59,8 +64,8 @@ export function listenToKeys(app) {
       if (event.key === "Escape") app.page.focusStage();
       return;
     }
-    const command = byKey.get(keyOf(event));
-    if (!command || event.altKey || document.querySelector("dialog[open]")) return;
+    const key = keyOf(event), command = byKey.get(key);
+    if (!command || event.altKey || isOff(key) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     app.run(command, event.key);
   });

@@ -49,6 +49,7 @@ export class Stage {
     this.canvas = root.querySelector("canvas");
     this.marks = root.querySelector("svg");
     this.handles = root.querySelector(".handles");
+    this.missing = root.querySelector(".missing");
   }
 
   // `view`: data, row, correction, others (corrections of rows of the same image), viewport,
@@ -74,13 +75,14 @@ export class Stage {
     if (this.root.dataset.row === String(row)) return;
     this.root.dataset.row = "";
     this.root.dataset.wanted = row;
+    const isWanted = () => this.root.dataset.wanted === String(row);
     const show = () => {
-      if (this.root.dataset.wanted === String(row) && this.sheets.draw(this.canvas, row)) {
-        this.root.dataset.row = row;
-      }
+      if (isWanted() && this.sheets.draw(this.canvas, row)) this.root.dataset.row = row;
     };
     show();
-    if (this.root.dataset.row === "") this.sheets.load(row).then(show, () => {});
+    this.missing.hidden = true;
+    if (this.root.dataset.row !== "") return;
+    this.sheets.load(row).then(show, () => { this.missing.hidden = !isWanted(); });
   }
 
   // What a finger takes hold of, where a swipe must not scroll the page.
