@@ -109,6 +109,7 @@ def test_the_address_keeps_face_and_filter(page, planted):
     page.filter(show="all", annotator="2", state="open")
     page.press("n", "n")
     row, place = page.row, page.place
+    page.page.wait_for_url(f"**/*#row={row}&show=all&annotator=2&state=open")
     page.reload()
     assert (page.row, page.place) == (row, place)
     assert page.page.locator("[name=annotator]").input_value() == "2"

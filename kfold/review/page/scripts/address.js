@@ -16,7 +16,15 @@ export function readAddress(data, text) {
   return { row: data.rowOf.get(Number(asked.row)), filter };
 }
 
-export function writeAddress(data, row, filter) {
-  const chosen = Object.entries(filter).filter(([name, value]) => value !== EVERYTHING[name]);
-  return `#${new URLSearchParams([["row", data.ids[row]], ...chosen])}`;
+const PAUSE = 300; // milliseconds: a browser refuses more than a hundred changes in 30 s
+
+// Keeps the address that of the last row and filter it is given, once these rest.
+export function addressKeeper(data) {
+  let waiting;
+  return (row, filter) => {
+    const chosen = Object.entries(filter).filter(([name, value]) => value !== EVERYTHING[name]);
+    const address = `#${new URLSearchParams([["row", data.ids[row]], ...chosen])}`;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(null, "", address), PAUSE);
+  };
 }

@@ -1,5 +1,5 @@
 // Starts the page: reads what it holds, goes on where it was left, and joins the parts.
-import { readAddress, writeAddress } from "./address.js";
+import { addressKeeper, readAddress } from "./address.js";
 import { App } from "./app.js";
 import { listKeys, listenToKeys, makeButtons } from "./commands.js";
 import { readData } from "./data.js";
@@ -20,7 +20,7 @@ const isServed = location.protocol.startsWith("http");
 
 // The page as the app sees it.
 function makePage(data, choose) {
-  const sheets = new Sheets(data), stage = find(".stage");
+  const sheets = new Sheets(data), stage = find(".stage"), keepAddress = addressKeeper(data);
   return {
     sheets,
     stage: new Stage(stage, sheets),
@@ -30,7 +30,7 @@ function makePage(data, choose) {
     announce: (text) => { find(".announced").textContent = text; },
     remember: (row, filter) => {
       choose.form.filter = filter;
-      history.replaceState(null, "", writeAddress(data, row, filter));
+      keepAddress(row, filter);
     },
     askForRow: () => find("[name=rows]").select(),
     focusStage: () => stage.focus({ preventScroll: true }),
