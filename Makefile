@@ -29,7 +29,7 @@ no_variables = $(if $(variables),$(error `make $@` takes no variables, found $(v
 install = @$(VENV)/bin/python -m pip install --quiet --no-compile -c constraints.txt -r $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup download demo cv folds join tune config submit submissions report predict export preview test bench clean
+.PHONY: help setup download demo cv folds join tune config submit submissions report review predict export preview test bench clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print notes}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ submissions: $(VENV)/ready ## Print every submission with its scores, asking for
 
 report: $(VENV)/ready ## Write a run's leaderboard page again, or compare several: RUN="a b"
 	$(call run,kfold.report)
+
+review: $(VENV)/ready ## Look at every face, suspects first, and correct its labels (SERVE=0: only write the page)
+	$(call run,kfold.review)
 
 predict: $(VENV)/ready ## Predict and draw the keypoints of the faces in photos: IMAGE="a.jpg folder"
 	$(call run,kfold.predict)

@@ -138,7 +138,7 @@ def test_cv_leaves_everything_a_run_is(first):
     assert "held-out RMSE" in step.out
     of_run = ["config.json", "corrections.csv", "folds.csv"]
     of_report = [f"leaderboard.{kind}" for kind in ("csv", "md", "html")]
-    of_report += ["entries.npz", "suspects.csv", "suspects.csv.sha256"]
+    of_report += ["entries.npz", "suspects.csv", "suspects.csv.sha256", "review/index.html"]
     of_fold = ["model.weights.h5", "history.json", "predictions.npz", "done.json"]
     trained = [f"tiny/seed0/fold{fold}/{name}" for fold in range(3) for name in of_fold]
     assert set(step.files) == {*of_run, *of_report, *trained}

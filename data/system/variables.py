@@ -16,8 +16,8 @@ _VARIABLE = re.compile(r"([A-Z][A-Z_]*)=(.*)", re.DOTALL)
 def to_options(words: Sequence[str], options: type) -> list[str]:
     """Translate NAME=value words into options of a command; other words stay as they are.
 
-    Flags are set by any value but 0; several words of one value are several values; an empty value
-    is as good as none.
+    Flags are set by any value but 0, which unsets them; several words of one value are several
+    values; an empty value is as good as none.
 
     Args:
         words: of the command line.
@@ -46,11 +46,12 @@ def to_options(words: Sequence[str], options: type) -> list[str]:
 
 
 def _option(name: str, value: str, hint: Any) -> list[str]:
-    flag = f"--{name.lower().replace('_', '-')}"
-    if hint is bool:
-        return [flag] if value not in ("", "0") else []
+    option = name.lower().replace("_", "-")
+    flag = f"--{option}"
     if not value:
         return []
+    if hint is bool:
+        return [flag if value != "0" else f"--no-{option}"]
     if get_origin(hint) is tuple:
         return [flag, *map(_expanded, value.split())]
     return [flag, _expanded(value)]

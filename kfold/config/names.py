@@ -7,7 +7,10 @@ from collections.abc import Collection
 
 from data.system.errors import UserError
 
-RESERVED_NAMES = ("constant", "mean", "stack", "refined", "predicted", "exported", "joined")
+RESERVED_NAMES = (
+    *("constant", "mean", "stack", "refined"),
+    *("exported", "joined", "predicted", "review"),
+)
 """Names of leaderboard lines and of folders in a run, which no model may have."""
 
 MAX_LENGTH = 60

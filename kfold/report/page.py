@@ -9,6 +9,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from data.competition import KEYPOINTS
+from data.faces import Faces
 from data.system.atomic import write_text
 from kfold.labels.duplicates import Duplicates
 from kfold.labels.suspects import Suspect
@@ -28,6 +29,7 @@ from kfold.report.faces.duplicates import disagreements, group_examples, size_ta
 from kfold.report.faces.gallery import gallery, training_card
 from kfold.report.leaderboard_table import PLOT_WIDTH, column_names, rmse_axis, table_cells
 from kfold.report.run_setup import code_files, data_table, recipe_table, run_table
+from kfold.review.page import link_to_review
 
 PAGE = "leaderboard.html"
 
@@ -44,9 +46,19 @@ TEMPLATES = Environment(
 
 
 def write_page(
-    leaderboard: Leaderboard, duplicates: Duplicates, suspects: Sequence[Suspect]
+    leaderboard: Leaderboard, duplicates: Duplicates, compared: Faces, suspects: Sequence[Suspect]
 ) -> Path:
-    """Write leaderboard.html into the leaderboard's folder; return its path."""
+    """Write leaderboard.html into the leaderboard's folder.
+
+    Args:
+        leaderboard: to show.
+        duplicates: among its training faces.
+        compared: these faces with the labels that were compared to find the suspects.
+        suspects: worst first.
+
+    Returns:
+        The page's path.
+    """
     page = leaderboard.folder / PAGE
     text = TEMPLATES.get_template("page.html.j2").render(
         leaderboard=leaderboard,
@@ -55,7 +67,8 @@ def write_page(
         cap=CAP,
         **_leaderboard(leaderboard),
         **_errors(leaderboard),
-        **_faces(leaderboard, suspects),
+        gallery=gallery(leaderboard),
+        **_suspects(leaderboard, compared, suspects),
         **_duplicates(leaderboard, duplicates),
         **_setup(leaderboard),
     )
@@ -102,16 +115,19 @@ def _errors(leaderboard: Leaderboard) -> dict[str, object]:
     }
 
 
-def _faces(leaderboard: Leaderboard, suspects: Sequence[Suspect]) -> dict[str, object]:
-    train, oof = leaderboard.data.train, leaderboard.best.entry.oof
+def _suspects(
+    leaderboard: Leaderboard, compared: Faces, suspects: Sequence[Suspect]
+) -> dict[str, object]:
+    oof, run = leaderboard.best.entry.oof, leaderboard.runs[0].run
     return {
-        "gallery": gallery(leaderboard),
         "suspects": suspects,
         "suspect_cards": [
-            (suspect, training_card(train, oof, suspect.row, "suspect", suspect.reason))
+            (suspect, training_card(compared, oof, suspect.row, "suspect", suspect.reason))
             for suspect in suspects[:MAX_SUSPECTS]
         ],
         "unfolded": UNFOLDED_SUSPECTS,
+        "reviewed": run.name,
+        "review": link_to_review(run, leaderboard.folder),
     }
 
 

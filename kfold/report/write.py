@@ -11,8 +11,9 @@ from rich.console import Console
 from data.reader import Competition
 from data.system.atomic import write_text
 from kfold.labels.duplicates import find_duplicates
-from kfold.labels.suspects import Suspect, rank_suspects, write_suspects
+from kfold.labels.suspects import Suspect, write_suspects
 from kfold.leaderboard.leaderboard import Leaderboard, make_leaderboard
+from kfold.leaderboard.suspects import find_suspects
 from kfold.leaderboard.tables import print_leaderboard, write_leaderboard
 from kfold.report.page import write_page
 from kfold.runs.open_run import OpenRun
@@ -31,12 +32,11 @@ def write_report(runs: Sequence[OpenRun], console: Console) -> Leaderboard:
         UserError: no model is finished on all folds, or the runs are of different data.
     """
     leaderboard = make_leaderboard(runs)
-    train, oof = leaderboard.data.train, leaderboard.best.entry.oof
-    duplicates = find_duplicates(train, runs[0].groups)
-    suspects = rank_suspects(train, oof, duplicates.identical)
+    duplicates = find_duplicates(leaderboard.data.train, runs[0].groups)
+    compared, suspects = find_suspects(leaderboard, duplicates)
     write_leaderboard(leaderboard)
     update_suspects(leaderboard.folder / SUSPECTS, suspects, leaderboard.data, console)
-    page = write_page(leaderboard, duplicates, suspects)
+    page = write_page(leaderboard, duplicates, compared, suspects)
     print_leaderboard(console, leaderboard)
     for note in leaderboard.notes:
         console.print(note)

@@ -37,6 +37,7 @@ def disagreements(faces: Faces, duplicates: Duplicates) -> list[FaceCard]:
                     marks=keypoint_marks(faces.keypoints[one], faces.keypoints[two]),
                     annotator=int(faces.annotator[one]),
                     error=float(values[i]),
+                    row=int(faces.ids[one]),
                 )
             )
     return cards
@@ -69,6 +70,7 @@ def _strip(faces: Faces, rows: np.ndarray, labels: bool = False) -> list[FaceCar
             data_url(faces.images[row]),
             keypoint_marks(faces.keypoints[row] if labels else nothing, nothing),
             int(faces.annotator[row]),
+            row=int(faces.ids[row]),
         )
         for row in rows
     ]

@@ -43,6 +43,7 @@ class FaceCard:
         annotator: 1 or 2.
         error: RMSE over its labels in pixels; None without a label.
         kind: the part of the gallery it belongs to.
+        row: of training.csv, by which the review finds it; None for other faces.
     """
 
     title: str
@@ -52,6 +53,7 @@ class FaceCard:
     annotator: int
     error: float | None = None
     kind: str = ""
+    row: int | None = None
 
     @property
     def errors(self) -> str:

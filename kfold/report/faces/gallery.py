@@ -64,6 +64,7 @@ def training_card(
         annotator=int(faces.annotator[row]),
         error=error,
         kind=kind,
+        row=int(faces.ids[row]),
     )
 
 

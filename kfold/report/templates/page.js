@@ -81,6 +81,9 @@ function enlarge(face) {
     return row;
   }));
   dialog.querySelector("table").hidden = points.length === 0;
+  const review = dialog.querySelector(".review");
+  review.hidden = face.dataset.row === undefined;
+  review.href = `${REVIEW}#row=${face.dataset.row}`;
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;  // focus would scroll a narrow dialog down to its first button
 }

@@ -39,7 +39,7 @@ def test_the_name_of_a_file_is_refused(name):
         check_name(name, "RUN")
 
 
-@pytest.mark.parametrize("name", ["exported", "Predicted", "joined", "refined", "STACK"])
+@pytest.mark.parametrize("name", ["exported", "Predicted", "joined", "refined", "review", "STACK"])
 def test_a_model_is_called_as_no_line_and_no_folder_of_a_run(name):
     with pytest.raises(UserError, match=r"models: .* is reserved"):
         check_model_names([name], "models")

@@ -1,4 +1,4 @@
-"""A finished run on rendered faces, its report, and a browser to open it in."""
+"""A finished run on rendered faces, its report, and its page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from rich.console import Console
 
 from data.reader import Competition
@@ -16,7 +16,6 @@ from data.rendering.demo_faces import Flaws, demo_faces
 from kfold.leaderboard.leaderboard import Leaderboard
 from kfold.report.write import write_report
 from kfold.runs.open_run import OpenRun
-from tests.browser import find_browser
 from tests.kfold.finished_run import finished_run, random_competition
 from tests.kfold.report.visit import VIEWPORT, Visit, visit_page
 
@@ -61,16 +60,6 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 def report(planted: Planted) -> Leaderboard:
     """The leaderboard of run `one`, whose report is written."""
     return write_report([planted.opened], Console(file=io.StringIO()))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_browser()
-    with sync_playwright() as playwright:
-        # A container has no user namespaces for the sandbox; the page is our own.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

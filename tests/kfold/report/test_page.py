@@ -5,30 +5,10 @@ import re
 import pytest
 
 from kfold.report.leaderboard_table import FAR_BEHIND
+from tests.kfold.contrast import low_contrasts
 from tests.kfold.finished_run import FOLDS
 
 MAX_BYTES = 5_000_000
-
-CONTRAST = """() => {
-  const luminance = (colour) => {
-    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
-      .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-  };
-  const probe = document.body.appendChild(document.createElement("i"));
-  const luminanceOf = (name) => {
-    probe.style.color = `var(--${name})`;
-    return luminance(getComputedStyle(probe).color);
-  };
-  const ratios = {};
-  for (const paper of ["paper", "surface"])
-    for (const ink of ["ink", "muted", "accent", "first", "second"]) {
-      const [a, b] = [luminanceOf(ink), luminanceOf(paper)];
-      ratios[`${ink} on ${paper}`] = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    }
-  probe.remove();
-  return ratios;
-}"""
 
 
 def column(page, number):
@@ -137,6 +117,27 @@ def test_a_face_is_enlarged_stepped_from_and_closed_by_keyboard(changed_page):
     assert faces(page).first.evaluate("face => face === document.activeElement")
 
 
+def test_each_training_face_leads_to_its_place_in_the_review(changed_page, report):
+    page, link = changed_page, changed_page.locator("dialog a.review")
+    faces(page).first.click()
+    (row,) = re.findall(
+        r"row (\d+)", page.get_by_role("dialog").get_by_role("heading").inner_text()
+    )
+    assert link.get_attribute("href") == f"review/index.html#row={row}"
+    page.keyboard.press("Escape")
+    page.locator(".filters").get_by_text("Test set").click()
+    faces(page).first.click()
+    assert not link.is_visible()
+    page.keyboard.press("Escape")
+    suspect = page.locator("#suspects li").first
+    (row,) = re.findall(r"row (\d+)", suspect.inner_text())
+    linked = suspect.get_by_role("link", name="review")
+    assert linked.get_attribute("href") == f"review/index.html#row={row}"
+    linked.click()
+    assert page.inner_text("code") == "make review RUN=one"
+    page.go_back()
+
+
 def test_a_suspect_is_enlarged_with_its_reason(changed_page):
     changed_page.locator("#suspects .face").first.click()
     assert "labels lie" in changed_page.locator("dialog .facts p").inner_text()
@@ -148,8 +149,7 @@ def test_text_has_contrast_in_light_and_dark(changed_page):
         page.emulate_media(color_scheme=scheme)
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-        low = {name: ratio for name, ratio in page.evaluate(CONTRAST).items() if ratio < 4.5}
-        assert low == {}, scheme
+        assert low_contrasts(page, ("ink", "muted", "accent", "first", "second")) == {}, scheme
         ink = page.evaluate("getComputedStyle(document.body).color")
         muted = page.evaluate("getComputedStyle(document.querySelector('nav a')).color")
         drawn = page.locator("svg.chart text").first.evaluate("text => getComputedStyle(text).fill")

@@ -64,6 +64,7 @@ def test_several_runs_get_a_report_of_their_own(compared):
     assert "two/good" in page
     assert (leaderboard.folder / "suspects.csv").is_file()
     assert f"{leaderboard.folder / PAGE}" in printed
+    assert 'REVIEW = "../one/review/index.html"' in page
 
 
 def test_unfinished_seeds_are_named(compared):
