@@ -14,6 +14,7 @@ from augment.workers import start_workers
 from data.system.errors import UserError
 from kfold.config.code_file import CodeFile, read_code_file
 from kfold.config.config_file import read_config
+from kfold.config.names import check_model_names
 from kfold.config.presets import Preset, preset_of, with_overrides
 from kfold.config.recipe import MODELS, Recipe
 from kfold.custom.load import load
@@ -94,19 +95,24 @@ def _resolved(request: Request, code: CodeFile | None) -> Preset:
     else:
         name = request.preset or "standard"
         preset, where = preset_of(name), f"preset {name!r}"
+        if code and (same := sorted(declared.keys() & preset.models.keys())):
+            raise UserError(
+                f"{code.name}: model {same[0]!r}: expected another name, as {where} has a model of "
+                "this name."
+            )
     preset = with_overrides(
-        preset,
-        request.models,
-        request.folds,
-        request.seeds,
-        request.epochs,
-        request.policy,
-        known,
+        preset, request.models, request.folds, request.seeds, request.epochs, known
     )
+    check_model_names(preset.models, f"{where}: models")
     models = {
-        name: with_code(recipe, code, f"{where}: models.{name}")
+        name: with_code(recipe, code, f"{where}: models.{name}", request.policy)
         for name, recipe in preset.models.items()
     }
+    if code and not request.models and not any(recipe.code for recipe in models.values()):
+        raise UserError(
+            f"{where}: expected a model that uses {code.name}, found none. Pass MODELS= or POLICY= "
+            "with names that it declares."
+        )
     return replace(preset, models=models)
 
 

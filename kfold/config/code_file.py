@@ -57,8 +57,10 @@ def read_code_file(path: Path) -> CodeFile:
     """Read a Python file, without running it.
 
     Raises:
-        UserError: there is no such file, or it is not UTF-8 text.
+        UserError: there is no such file, or it is no Python or not UTF-8 text.
     """
+    if path.suffix != ".py":
+        raise UserError(f"{path}: expected a Python file, *.py, for CODE=.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):

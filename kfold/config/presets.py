@@ -130,7 +130,6 @@ def with_overrides(
     folds: int | None = None,
     seeds: int | None = None,
     epochs: int | None = None,
-    policy: str | None = None,
     known: Mapping[str, Recipe] = MODELS,
 ) -> Preset:
     """Override parts of a preset; what is not given stays.
@@ -141,7 +140,6 @@ def with_overrides(
         folds: number of folds.
         seeds: trainings per model and fold.
         epochs: passes over the training rows, for every model.
-        policy: augmentation policy, for every model.
         known: recipes by name, for `models`; the preset's own come first.
 
     Raises:
@@ -156,13 +154,9 @@ def with_overrides(
     recipes = {name: recipe_of(name, {**known, **preset.models}) for name in models}
     return Preset(
         {
-            name: _changed(recipe, epochs, policy)
+            name: replace(recipe, epochs=epochs or recipe.epochs)
             for name, recipe in (recipes or preset.models).items()
         },
         folds or preset.folds,
         seeds or preset.seeds,
     )
-
-
-def _changed(recipe: Recipe, epochs: int | None, policy: str | None) -> Recipe:
-    return replace(recipe, epochs=epochs or recipe.epochs, policy=policy or recipe.policy)

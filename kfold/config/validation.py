@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from data.system.errors import UserError
 
@@ -29,13 +29,15 @@ def validated(kind: type[Kind], values: object, where: str, complete: bool = Fal
         complete: demand even the fields that have defaults.
 
     Raises:
-        UserError: fields are unknown, missing or of a wrong value; all of them are named.
+        UserError: fields are unknown, missing or of a wrong value; all of them are named. Or a
+            value is not JSON.
     """
     from pydantic import ValidationError
 
     try:
         # As JSON: strict validation then accepts lists for tuples, but no strings for numbers.
-        read = _adapter(kind).validate_json(json.dumps(values))  # type: ignore[arg-type]
+        text = json.dumps(values, default=partial(_refuse, where=where))
+        read = _adapter(kind).validate_json(text)  # type: ignore[arg-type]
         left_out = _left_out(asdict(read), values) if complete else ()
         faults = [f"{name}: expected a value, found none" for name in left_out]
         if not faults:
@@ -43,6 +45,13 @@ def validated(kind: type[Kind], values: object, where: str, complete: bool = Fal
     except ValidationError as error:
         faults = [_describe(fault) for fault in error.errors()]
     raise UserError(f"{where}: {'; '.join(faults)}.")
+
+
+def _refuse(value: object, where: str) -> NoReturn:
+    raise UserError(
+        f"{where}: expected texts, such as the name of a function, numbers, True, False, lists or "
+        f"dicts, found {value!r:.80}."
+    )
 
 
 def _left_out(read: Any, given: Any) -> Iterator[str]:
@@ -86,4 +95,4 @@ def _describe(fault: Any) -> str:
     if fault["type"] in ("missing", "missing_argument"):
         return f"{name}: expected a value, found none"
     expected = fault["msg"].removeprefix("Input should be ")
-    return f"{name}: expected {expected}, found {json.dumps(fault['input'])}"
+    return f"{name}: expected {expected}, found {json.dumps(fault['input'], default=repr)}"

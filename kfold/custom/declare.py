@@ -16,7 +16,7 @@ from kfold.config.recipe import BUILT_IN, Part, Recipe, derived, recipe_of
 from kfold.config.validation import validated
 from kfold.custom.declared import declaring
 from kfold.custom.function import Function
-from kfold.custom.names import check_recipe
+from kfold.custom.names import check_recipe, without_unused_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,8 @@ def model(name: str, *, like: str = DEFAULT_LIKE, **fields: Any) -> None:
     Args:
         name: of the model.
         like: the model that gives the fields that are left out. A network of one's own takes
-            neither `low_res_share` nor `architecture` from it.
+            neither `low_res_share` nor `architecture` from it, and no model takes options of
+            functions that it does not name.
         fields: of the recipe; `options` is a dict with those of its functions.
 
     Raises:
@@ -86,6 +87,8 @@ def model(name: str, *, like: str = DEFAULT_LIKE, **fields: Any) -> None:
     given = {key: asdict(at) if is_dataclass(at) else at for key, at in fields.items()}  # type: ignore[arg-type]
     values = derived(recipe_of(like, declared.known), given)
     recipe = validated(Recipe, values, f"model {name!r}")
+    if "options" not in fields:
+        recipe = without_unused_options(recipe, declared)
     check_recipe(recipe, declared, f"model {name!r}")
     declared.models[name] = recipe
 

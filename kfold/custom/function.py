@@ -40,15 +40,15 @@ class Function:
     @property
     def line(self) -> int:
         """Line of its decorator in the file, from 1."""
-        return self.call.__code__.co_firstlineno
+        return inspect.unwrap(self.call).__code__.co_firstlineno
 
     @cached_property
     def options(self) -> type:
         """A dataclass of its keyword options, with their annotations and defaults.
 
         Raises:
-            UserError: an option has no annotation, or the positional arguments are others than
-                those of its kind.
+            UserError: an option has no annotation or a mutable default, or the positional
+                arguments are others than those of its kind.
         """
         parameters = list(inspect.signature(self.call).parameters.values())
         positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
@@ -67,9 +67,14 @@ class Function:
                     f"{self.part} {self.name!r}: expected an annotation for the option "
                     f"{option.name!r}, such as `{option.name}: int = 32`, found none."
                 )
+            if type(option.default).__hash__ is None:
+                raise UserError(
+                    f"{self.part} {self.name!r}: expected a default that cannot change, such as a "
+                    f"tuple, for the option {option.name!r}, found {option.default!r:.80}."
+                )
             default = {} if option.default is option.empty else {"default": option.default}
             fields.append((option.name, hints[option.name], field(**default)))
-        namespace = {"__pydantic_config__": STRICT}
+        namespace = {"__pydantic_config__": STRICT | {"validate_default": True}}
         return make_dataclass(f"{self.name}_options", fields, kw_only=True, namespace=namespace)
 
     def values(self, options: Mapping[str, Any], where: str) -> dict[str, Any]:

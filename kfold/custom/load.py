@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import linecache
+import os
+import random
 import re
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from functools import cache
 from types import ModuleType
 
 import cloudpickle
+import numpy as np
 
 from data.system.errors import UserError
 from kfold.config.code_file import CodeFile
@@ -21,6 +24,8 @@ from kfold.custom.declared import Declared, declaring
 @cache
 def load(code: CodeFile) -> Declared:
     """Run the file, once in a process, and return what it declares.
+
+    It draws the same random numbers in every process, and leaves the working directory as it was.
 
     Raises:
         UserError: it cannot be run, or declares something wrong; names the line.
@@ -35,11 +40,19 @@ def load(code: CodeFile) -> Declared:
     declared = Declared()
     token = declaring.set(declared)
     try:
-        with located(code):
+        with located(code), chdir(os.curdir):
+            _seed()
             exec(compile(code.text, filename(code), "exec"), module.__dict__)
     finally:
         declaring.reset(token)
     return declared
+
+
+def _seed() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    if keras := sys.modules.get("keras"):  # else nothing is trained in this process
+        keras.utils.set_random_seed(0)
 
 
 def filename(code: CodeFile) -> str:

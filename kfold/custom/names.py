@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from data.system.errors import UserError
 from kfold.config.recipe import BUILT_IN, Recipe, check_network
@@ -16,7 +17,6 @@ def check_recipe(recipe: Recipe, declared: Declared, where: str) -> None:
     Raises:
         UserError: a name or an option does not exist, or a value is out of range.
     """
-    functions = []
     for part, built_in in BUILT_IN.items():
         name, own = recipe.named(part), declared.functions[part]
         if name not in built_in and name not in own:
@@ -24,12 +24,33 @@ def check_recipe(recipe: Recipe, declared: Declared, where: str) -> None:
             raise UserError(
                 f"{where}.{part}: expected {', '.join(others)} or {last}, found {name!r}."
             )
-        if name not in built_in:
-            functions.append(own[name])
+    functions = _functions(recipe, declared)
     check_network(recipe, where)
     _check_option_names(recipe, functions, where)
     for function in functions:
         function.values(recipe.options, f"{where}.options of {function.part} {function.name!r}")
+
+
+def without_unused_options(recipe: Recipe, declared: Declared) -> Recipe:
+    """The recipe without options of functions that it does not name, as after a change of one."""
+    used = {name for function in _functions(recipe, declared) for name in function.names}
+    known = {
+        name
+        for functions in declared.functions.values()
+        for function in functions.values()
+        for name in function.names
+    }
+    kept = {name: at for name, at in recipe.options.items() if name in used or name not in known}
+    return replace(recipe, options=kept)
+
+
+def _functions(recipe: Recipe, declared: Declared) -> list[Function]:
+    """The functions of the file that a recipe names."""
+    return [
+        own[recipe.named(part)]
+        for part, own in declared.functions.items()
+        if recipe.named(part) in own
+    ]
 
 
 def _check_option_names(recipe: Recipe, functions: Sequence[Function], where: str) -> None:
@@ -39,8 +60,8 @@ def _check_option_names(recipe: Recipe, functions: Sequence[Function], where: st
         if not owners:
             known = dict.fromkeys(name for function in functions for name in function.names)
             raise UserError(
-                f"{where}.options: there is no option {option!r}; expected some of "
-                f"{', '.join(known) or 'none'}."
+                f"{where}.options: there is no option {option!r}; expected "
+                f"{'some of ' if known else ''}{', '.join(known) or 'none'}."
             )
         if len(owners) > 1:
             names = " and ".join(f"{each.part} {each.name!r}" for each in owners)

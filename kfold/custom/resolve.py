@@ -14,16 +14,19 @@ from kfold.config.recipe import BUILT_IN, Part, Recipe
 from kfold.custom.declared import Declared
 from kfold.custom.function import Function
 from kfold.custom.load import load, located
-from kfold.custom.names import check_recipe
+from kfold.custom.names import check_recipe, without_unused_options
 
 
-def with_code(recipe: Recipe, code: CodeFile | None, where: str) -> Recipe:
+def with_code(
+    recipe: Recipe, code: CodeFile | None, where: str, policy: str | None = None
+) -> Recipe:
     """The recipe with the file that declares its functions, if some are not built in.
 
     Args:
         recipe: may bring a file of its own.
         code: the file of CODE=; None without one.
         where: the recipe's place, for the error message.
+        policy: replaces that of the recipe, whose options are then left out.
 
     Raises:
         UserError: a name or an option does not exist, a value is out of range, or `code` is another
@@ -35,7 +38,10 @@ def with_code(recipe: Recipe, code: CodeFile | None, where: str) -> Recipe:
             f"in CODE=:\n{recipe.code.difference(code)}\nLeave out CODE=, or remove `code` there."
         )
     code = recipe.code or code
-    check_recipe(recipe, load(code) if code else Declared(), where)
+    of_file = load(code) if code else Declared()
+    if policy:
+        recipe = without_unused_options(replace(recipe, policy=policy), of_file)
+    check_recipe(recipe, of_file, where)
     own = any(recipe.named(part) not in names for part, names in BUILT_IN.items())
     return replace(recipe, code=code if own else None)
 

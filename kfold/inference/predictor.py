@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from kfold.models.keypoint_model import KeypointModel
 from kfold.models.registry import build_model
 from kfold.runs.open_run import OpenRun
 from kfold.runs.run import Run
+from kfold.runs.run_config import CONFIG
 from kfold.runs.training_files import trained_weights
 from kfold.training.trainer import predict
 from kfold.training.tta import TTA, View
@@ -29,11 +31,29 @@ def load_network(run: Run, model: str, seed: int, fold: int) -> KeypointModel:
     """Build one network of a run and load its trained weights.
 
     Raises:
-        UserError: the weights were deleted.
+        UserError: the weights were deleted, or are of another network.
     """
     network = build_model(run.config.models[model])
-    network.load_weights(trained_weights(run.fold_folder(model, seed, fold)))
+    load_weights(network, run.fold_folder(model, seed, fold))
     return network
+
+
+def load_weights(network: KeypointModel, folder: Path) -> None:
+    """Load the weights of a training into the network of its recipe.
+
+    Raises:
+        UserError: the weights were deleted, or are of another network.
+    """
+    path = trained_weights(folder)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras warns where it leaves initial weights
+            network.load_weights(path)
+    except (UserWarning, ValueError) as error:
+        raise UserError(
+            f"{path}: expected weights of the network in {CONFIG}, found others. Restore {CONFIG}, "
+            "and the package versions that it names."
+        ) from error
 
 
 def unlabelled(images: np.ndarray) -> Faces:
@@ -83,7 +103,7 @@ class Predictor:
             trainings = self._trainings(model)
             for folder in trainings:
                 network = self._networks[_shape(recipes[model])]
-                network.load_weights(trained_weights(folder))
+                load_weights(network, folder)
                 predicted = predict(network, faces, tuple(views.values()))
                 members[..., list(views)] += np.moveaxis(predicted, 0, -1) / len(trainings)
         return entry.blend(members)

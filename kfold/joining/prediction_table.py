@@ -87,11 +87,11 @@ def _read_columns(path: Path, id_column: str) -> pd.DataFrame:
             f"{path}: expected CSV in UTF-8, found none that can be read ({str(error).strip()})."
         ) from None
     found, names = list(table.columns), (id_column, *COORDINATES)
+    shown = ", ".join(sorted(found, key=lambda name: name in names))[:_SHOWN]  # others first
     for name in names:
         if name not in found:
             raise UserError(
-                f"{path}, line 1: expected the column {name}, found none among "
-                f"{', '.join(found)[:_SHOWN]!r}."
+                f"{path}, line 1: expected the column {name}, found none among {shown!r}."
             )
         if found.count(name) > 1:
             raise UserError(f"{path}, line 1: expected the column {name} once, found it twice.")

@@ -24,8 +24,8 @@ def _import_quietly() -> None:
         os.close(stderr)
 
 
-def _reset_settings() -> None:
-    """Undo keras.json, which Keras has read if the caller's own code imported it first."""
+def reset_settings() -> None:
+    """Undo what a user's file set, and keras.json, read if the caller imported Keras first."""
     import keras
 
     keras.config.set_floatx("float32")
@@ -35,7 +35,7 @@ def _reset_settings() -> None:
 
 
 _import_quietly()
-_reset_settings()
+reset_settings()
 
 if os.environ["KERAS_BACKEND"] == "tensorflow":
     import tensorflow as tf

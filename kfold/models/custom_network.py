@@ -32,12 +32,17 @@ def custom_network(network: Callable[[dict[str, Any]], Any], any_size: bool) -> 
         any_size: take images of any size, as low-resolution epochs need.
 
     Raises:
-        UserError: its output has another shape, or is none.
+        UserError: its output has another shape, or is none; or it returns keypoints for images of
+            any size.
     """
     inputs = face_inputs()
     output = network(inputs)
     _check_output(output, _LEAST_CELLS_ANY_SIZE if any_size else _LEAST_CELLS)
     if len(output.shape) == 3:
+        if any_size:
+            raise UserError(
+                "low_res_share: expected 0.0, as a network of keypoints takes one image size only."
+            )
         # Computed in float32, as bfloat16 would round positions.
         return KeypointModel(
             inputs, {"keypoints": layers.Activation(None, dtype="float32")(output)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kfold.models import backend  # noqa: F401  isort: skip
+from kfold.models.backend import reset_settings  # isort: skip
 import keras
 
 from kfold.config.architecture import Architecture
 from kfold.config.recipe import Recipe
+from kfold.custom.load import load
 from kfold.custom.resolve import bound, located_at
 from kfold.models.baseline_cnn import plain_cnn
 from kfold.models.custom_network import custom_network
@@ -35,7 +36,9 @@ def build_model(recipe: Recipe) -> KeypointModel:
     Raises:
         UserError: there is no such network, or the user's function for it is wrong.
     """
-    default = keras.config.dtype_policy()
+    if recipe.code:
+        load(recipe.code)
+    reset_settings()
     keras.config.set_dtype_policy(recipe.precision)
     try:
         if recipe.network in NETWORKS:
@@ -43,4 +46,4 @@ def build_model(recipe: Recipe) -> KeypointModel:
         with located_at(recipe, "network"):
             return custom_network(bound(recipe, "network"), any_size=recipe.low_res_share > 0)
     finally:
-        keras.config.set_dtype_policy(default)
+        reset_settings()

@@ -19,6 +19,7 @@ from data.faces import Faces
 from data.system.atomic import replacing, write_json
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
+from kfold.custom.load import load
 from kfold.custom.policies import policy_of
 from kfold.labels.coverage import learnable
 from kfold.metrics.score import rmse
@@ -86,6 +87,8 @@ def fit_fold(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     validation, train = data.train[held_out], _training_faces(recipe, data, fold)
+    if recipe.code:
+        load(recipe.code)  # seeds, too
     keras.utils.set_random_seed(seed_of(seed, fold))
     model = build_model(recipe)
     start = time.perf_counter()

@@ -59,6 +59,11 @@ def _declared_optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimize
         optimizer = bound(recipe, "optimizer")(recipe, steps)
         if not isinstance(optimizer, keras.optimizers.Optimizer):
             raise UserError(f"expected a Keras optimizer, found {optimizer!r:.80}.")
+        if optimizer.built:
+            raise UserError(
+                "expected a new optimizer for each training, found one that is in use: make it "
+                "inside the function."
+            )
     return optimizer
 
 

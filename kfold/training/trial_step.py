@@ -22,6 +22,7 @@ from kfold.custom.resolve import located_at
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.losses import loss_of
 from kfold.models.registry import build_model
+from kfold.training.optimizer import build_optimizer
 from kfold.training.trainer import DivergedError, Trainer, predict
 
 _FACES = 4
@@ -48,6 +49,7 @@ def try_recipe(recipe: Recipe) -> None:
     _check_finite(recipe, "loss", lambda: _loss(recipe, faces))
     for share in {0.0, float(recipe.low_res_share > 0)}:
         _train(replace(tried, low_res_share=share), model, faces)
+    build_optimizer(tried, 1)  # refuses the one that has just trained
     _check_reload(recipe, model, faces)
 
 
@@ -70,10 +72,11 @@ def _loss(recipe: Recipe, faces: Faces) -> np.ndarray:
     """
     centre = ops.full(faces.keypoints.shape, IMAGE_SIZE / 2)
     found = ops.convert_to_numpy(loss_of(recipe)(ops.array(faces.keypoints), centre))
-    if found.shape:
+    if found.shape or found.dtype == object:
+        what = f"the shape {found.shape}" if found.shape else f"{found.item()!r:.80}"
         raise UserError(
             f"loss {recipe.loss!r}: expected a scalar, the mean over the labels of the batch, "
-            f"found the shape {found.shape}."
+            f"found {what}."
         )
     return found
 
@@ -109,13 +112,23 @@ def _train(recipe: Recipe, model: KeypointModel, faces: Faces) -> None:
 
 
 def _check_reload(recipe: Recipe, model: KeypointModel, faces: Faces) -> None:
-    """Check that the saved weights make the same predictions in a network that is built again."""
+    """Check that a network that is built again is a new one, and predicts the same by its weights.
+
+    Folds whose networks share a layer would learn each other's held-out labels.
+    """
     if recipe.network in BUILT_IN["network"]:
         return
     with located_at(recipe, "network"), TemporaryDirectory() as folder:
         path = Path(folder, "tried.weights.h5")
         keras.Model(model.inputs, model.outputs).save_weights(path)
         again = build_model(recipe)
+        trained = {id(variable) for variable in model.variables}
+        if shared := [each.path for each in again.variables if id(each) in trained]:
+            raise UserError(
+                f"network {recipe.network!r}: expected new layers each time that it is built, "
+                f"found {shared[0]} of the network before, whose training would go on in the next "
+                "fold. Make its layers inside the function."
+            )
         again.load_weights(path)
         farthest = float(np.abs(predict(again, faces) - predict(model, faces)).max())
         if not farthest < 0.01:

@@ -78,6 +78,12 @@ def test_recipes_of_a_json_file_bring_their_code(here, tmp_path):
     assert requested_preset(Request(config=config), QUIET).models == {"mine": MINE}
 
 
+def test_another_policy_leaves_out_the_options_of_the_one_of_the_file(here, idea):
+    idea.write_text(IDEA.replace('"beta": 0.8', '"beta": 0.8, "turn": 9.0'))
+    found = requested_preset(Request(code=idea, policy="light"), QUIET).models["mine"]
+    assert (found.policy, found.options) == ("light", MINE.options)
+
+
 def test_no_file_is_kept_where_none_is_used(here, idea):
     found = requested_preset(Request(code=idea, models=("heatmap",)), QUIET)
     assert found.models == {"heatmap": MODELS["heatmap"]}
@@ -93,6 +99,16 @@ def test_no_file_is_kept_where_none_is_used(here, idea):
         ({"code": "nowhere.py"}, r"nowhere.py: expected a Python file for CODE=, found none"),
         ({"code": "idea.py", "policy": "mild"}, r"models.mine.policy: .* 'gentle', found 'mild'"),
         ({"code": "idea.py", "models": ("yours",)}, r"unknown model 'yours'.*mine"),
+        (
+            {"code": "idea.py", "preset": "quick"},
+            r"preset 'quick': expected a model that uses idea",
+        ),
+        (
+            {"code": "adamw.py", "preset": "ablation"},
+            r"model 'adamw': .* 'ablation' has a model of",
+        ),
+        ({"code": "case.py"}, r"case.py: models: 'mine' and 'Mine' are one folder"),
+        ({"code": "idea.ipynb"}, r"idea.ipynb: expected a Python file, \*.py, for CODE="),
         ({"code": "empty.py"}, r"empty.py: expected a model, declared by `model\(...\)`, found no"),
         ({"code": "latin.py"}, r"latin.py: expected Python, found a file that is not UTF-8"),
         ({"config": "mine.json", "code": "other.py"}, r"(?s)kept there, found another.*\+# more"),
@@ -103,6 +119,8 @@ def test_a_fault_is_said(asked, message, here, idea, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config_of(tmp_path, {"mine": asdict(MINE)})
     (tmp_path / "lost.json").write_text(json.dumps({"models": {"mine": {"network": "dots"}}}))
+    (tmp_path / "adamw.py").write_text(IDEA.replace('"mine"', '"adamw"'))
+    (tmp_path / "case.py").write_text(IDEA + "model('Mine', epochs=2)\n")
     (tmp_path / "empty.py").write_text("x = 1\n")
     (tmp_path / "latin.py").write_bytes("é = 1".encode("latin-1"))
     (tmp_path / "other.py").write_text(IDEA + "# more\n")

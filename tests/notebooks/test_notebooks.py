@@ -44,7 +44,13 @@ def executed(tmp_path_factory):
         cells += [*own, new_code_cell("%reset -f")]
     with few_faces(folder, train=30) as patch:
         train_run(Path("runs/demo"), Path("demo"), tiny_preset(epochs=1, folds=2))
-        environment = {"PYTHONPATH": ROOT, "DATA": "demo", "RUN": "demo", "EPOCHS": 1}
+        environment = {
+            "PYTHONPATH": ROOT,
+            "DATA": "demo",
+            "RUN": "demo",
+            "EPOCHS": 1,
+            "WEIGHTS": "none",
+        }
         for name, value in environment.items():
             patch.setenv(name, str(value))
         all_cells = new_notebook(cells=cells)
@@ -54,8 +60,8 @@ def executed(tmp_path_factory):
     return {name: all_cells.cells[own] for name, own in ranges.items()}
 
 
-def test_there_are_five_and_none_holds_an_output():
-    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+def test_there_are_six_and_none_holds_an_output():
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
     assert not list((ROOT / "notebooks").glob("*.ipynb"))
 
 

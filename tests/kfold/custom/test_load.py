@@ -1,12 +1,16 @@
 """A user's file is run, and its faults are said with its name and the line."""
 
+import functools
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.system.errors import UserError
 from kfold.config.recipe import MODELS, Recipe
 from kfold.custom import network
+from kfold.custom.declared import Declared, declaring
 from kfold.custom.load import load
 from tests.kfold.custom.idea import IDEA, changed, code_file
 
@@ -47,6 +51,45 @@ def test_dataclasses_and_their_sources_work_in_a_file():
     assert not load(code_file(text)).models
 
 
+def test_a_file_draws_the_same_in_every_process_and_leaves_the_working_directory():
+    text = (
+        "import os, random\nimport keras, numpy\nfrom kfold.custom import model\nos.chdir('/')\n"
+        "drawn = [random.random(), numpy.random.rand(), float(keras.random.uniform(()))]\n"
+        "model('a', learning_rate=sum(drawn) + 0.1, epochs={})\n"
+    )
+    here, found = Path.cwd(), []
+    for epochs in (1, 2):
+        np.random.seed(epochs)
+        found.append(load(code_file(text.format(epochs))).models["a"].learning_rate)
+    assert found[0] == found[1]
+    assert Path.cwd() == here
+
+
+def test_a_model_like_another_takes_no_options_of_functions_that_it_does_not_name():
+    more = (
+        "model('plain', like='mine', optimizer='adam')\n"
+        "model('wide', like='mine', options={'width': 16})\n"
+    )
+    models = load(code_file(IDEA + more)).models
+    assert models["plain"].options == {"width": 6}
+    assert models["wide"].options == {"width": 16}
+
+
+def test_the_line_of_a_decorated_function_is_its_own():
+    def decorated(function):
+        return functools.wraps(function)(lambda *given, **options: function(*given, **options))
+
+    def mine(inputs, *, width: int = 3):
+        return inputs
+
+    token = declaring.set(declared := Declared())
+    network(decorated(mine))
+    declaring.reset(token)
+    function = declared.functions["network"]["mine"]
+    assert function.line == mine.__code__.co_firstlineno
+    assert function.names == ("width",)
+
+
 def test_decorators_leave_a_file_alone_that_is_imported_elsewhere():
     def mine(inputs):
         return inputs
@@ -82,6 +125,14 @@ FAULTS = {
     "no annotation": ("turn: Annotated[float, Ge(0), Le(30)] = 5.0", "turn=5", r"option 'turn'"),
     "arguments": ("def absolute(target, ", "def absolute(", r"arguments \(target, prediction\)"),
     "any options": ("*, beta: float = 0.9", "**options", r"found \(recipe, steps, \*\*options\)"),
+    "a default out of range": ("] = 5.0", "] = 50.0", r"turn: expected less than .* found 50\.0"),
+    "a default of another type": ("] = 5.0", "] = b'5'", r"turn: expected a valid number, found"),
+    "a mutable default": ("beta: float = 0.9", "beta: list = []", r"the option 'beta', found \[\]"),
+    "a function for its name": (
+        'network="dots"',
+        "network=dots",
+        r"such as the name of a function",
+    ),
     "a class": (MODEL, "@loss\nclass Far:\n    pass\n" + MODEL, r"@loss: expected a function"),
     "an exception": (MODEL, "{}['a']\n" + MODEL, r"KeyError: 'a'"),
     "an exit": (MODEL, "raise SystemExit(3)\n" + MODEL, r"SystemExit: 3"),

@@ -238,6 +238,25 @@ def test_a_run_of_joined_predictions_alone_has_no_network(mixed, capsys, command
     assert "Train one with `make cv RUN=alone`. Left out: tiny (not started)." in error
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        (predict.main, predict.PredictOptions, ("IMAGE=photos/upright.png", "WHOLE=1")),
+        (export.main, export.ExportOptions, ()),
+    ],
+)
+def test_weights_of_another_network_are_named(place, capsys, command, options, words):
+    config = Path("runs/small/config.json")
+    kept = config.read_text()
+    config.write_text(kept.replace('"decoder_width": 8', '"decoder_width": 16'))
+    try:
+        assert refused(command, options, "RUN=small", "OUT=none", *words) == 1
+    finally:
+        config.write_text(kept)
+    error = capsys.readouterr().err
+    assert "fold0/model.weights.h5: expected weights of the network in config.json, found" in error
+
+
 def test_deleted_weights_are_named_once_before_any_photo_is_read(place, capsys):
     weights = Path("runs/small/tiny/seed0/fold1/model.weights.h5")
     aside = weights.rename("aside.h5")

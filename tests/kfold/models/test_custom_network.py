@@ -67,12 +67,13 @@ def test_a_network_of_any_size_takes_smaller_images():
     assert model(faces())["maps"].shape == (2, 24, 24, 15)
 
 
-def test_keypoints_are_taken_as_they_are():
-    def middle(inputs):
-        x = layers.Flatten()(layers.Rescaling(0.0)(inputs["image"]))
-        x = layers.Reshape((15, 2))(layers.Dense(30)(x))
-        return layers.Rescaling(1.0, offset=47.5)(x)
+def middle(inputs):
+    x = layers.GlobalAveragePooling2D()(layers.Rescaling(0.0)(inputs["image"]))
+    x = layers.Reshape((15, 2))(layers.Dense(30)(x))
+    return layers.Rescaling(1.0, offset=47.5)(x)
 
+
+def test_keypoints_are_taken_as_they_are():
     outputs = custom_network(middle, any_size=False)(faces())
     assert list(outputs) == ["keypoints"]
     np.testing.assert_allclose(outputs["keypoints"], np.full((2, 15, 2), 47.5))
@@ -94,6 +95,11 @@ def test_keypoints_are_taken_as_they_are():
 def test_another_output_is_refused(network, message):
     with pytest.raises(UserError, match=message):
         custom_network(network, any_size=False)
+
+
+def test_keypoints_are_of_one_image_size():
+    with pytest.raises(UserError, match=r"low_res_share: expected 0\.0, as a network of keypoints"):
+        custom_network(middle, any_size=True)
 
 
 def test_coarse_maps_are_refused_where_images_are_small():

@@ -12,6 +12,7 @@ import keras
 from kfold.config.recipe import Recipe
 from kfold.models.backbone import standardize
 from kfold.models.registry import NETWORKS, build_model
+from tests.kfold.custom.idea import code_file
 from tests.tiny_run import TINY
 
 SMALL = replace(TINY, batch_norm=True)
@@ -51,6 +52,21 @@ def test_keypoints_of_a_bfloat16_network_are_float32(network):
     halves = np.abs(2 * keypoints - np.round(2 * keypoints))
     assert halves.max() > 0.01
     assert {layer.compute_dtype for layer in model.layers} == {"float32", "bfloat16"}
+
+
+def test_a_users_file_does_not_change_the_settings_of_networks():
+    text = (
+        "import keras\nfrom kfold.custom import network\nkeras.config.set_floatx('float64')\n"
+        "keras.config.set_dtype_policy('mixed_float16')\n"
+        "keras.config.set_image_data_format('channels_first')\n@network\ndef plain(inputs):\n"
+        "    return keras.layers.Conv2D(15, 4, 4)(inputs['image'])\n"
+    )
+    own = Recipe("plain", epochs=1, code=code_file(text))
+    for recipe in (own, Recipe("heatmap", epochs=1, architecture=SMALL)):
+        model = build_model(recipe)
+        assert {layer.compute_dtype for layer in model.layers if layer.weights} == {"float32"}
+        assert keras.config.floatx() == keras.config.dtype_policy().name == "float32"
+        assert keras.config.image_data_format() == "channels_last"
 
 
 def test_the_ring_around_the_image_shows_the_image():

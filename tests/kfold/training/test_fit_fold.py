@@ -17,6 +17,7 @@ from kfold.models.registry import build_model
 from kfold.training.fit_fold import fit_fold
 from kfold.training.trainer import DivergedError, StoppedError, Trainer, predict
 from kfold.training.tta import TTA
+from tests.kfold.custom.idea import code_file
 
 NOSE = KEYPOINTS.index("nose_tip")
 
@@ -130,6 +131,17 @@ def test_predictions_that_are_not_finite_are_not_stored(tiny, data, tmp_path, mo
     with pytest.raises(DivergedError, match="not finite"):
         fit_fold(tiny, data, 0, 0, tmp_path / "wild")
     assert not (tmp_path / "wild" / "predictions.npz").exists()
+
+
+def test_random_numbers_of_a_users_file_do_not_change_the_first_training(tiny, data, tmp_path):
+    text = (
+        "import keras\nfrom kfold.custom import network\nkeras.utils.set_random_seed(1)\n"
+        "@network\ndef plain(inputs):\n"
+        "    return keras.layers.Conv2D(15, 4, 4)(inputs['image'])\n"
+    )
+    recipe = replace(tiny, network="plain", epochs=1, low_res_share=0.0, code=code_file(text))
+    first, second = (fit_fold(recipe, data, 0, 0, tmp_path / name) for name in ("a", "b"))
+    assert first.rmse == second.rmse
 
 
 @pytest.mark.parametrize("network", ["heatmap", "regression"])

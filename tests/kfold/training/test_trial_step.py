@@ -30,7 +30,7 @@ NETWORK, LOSS, POLICY, OPTIMIZER = (
 )
 FAULTS = {
     "shape": ("Conv2D(19, 1)", "Conv2D(18, 1)", NETWORK, r"expected logits.*found.*24, 24, 18\)"),
-    "no output": ("return layers.Conv2D", "layers.Conv2D", NETWORK, r"expected .*, found None"),
+    "no output": ("return layers.Conv2D", "layers.Conv2D", NETWORK, r"expected .*; found None"),
     "an error": ("Pooling2D(4)(x)", "Poolin(4)(x)", "    x = layers.Av", r"AttributeError: .*Pool"),
     "a comparison": (
         "return layers.Conv2D(19, 1)(x)",
@@ -73,6 +73,24 @@ FAULTS = {
         "return recipe.learning_rate",
         OPTIMIZER,
         r"expected a Keras optimizer, found 0\.01",
+    ),
+    "a used optimizer": (
+        "return keras.optimizers.SGD(recipe.learning_rate, momentum=beta, nesterov=True)",
+        "return kept.setdefault(0, keras.optimizers.SGD(0.01))\n\n\nkept = {}",
+        OPTIMIZER,
+        r"expected a new optimizer for each training, found one that is in use",
+    ),
+    "a shared layer": (
+        "return layers.Conv2D(19, 1)(x)",
+        "return kept.setdefault(0, layers.Conv2D(19, 1))(x)\n\n\nkept = {}",
+        NETWORK,
+        r"network 'dots': expected new layers each time that it is built, found conv2d.*/kernel",
+    ),
+    "no loss": (
+        "    return ops.sum(ops.abs(difference) ** power)",
+        "    ops.sum(ops.abs(difference) ** power)",
+        LOSS,
+        r"loss 'absolute': expected a scalar.*found None",
     ),
     "policy raises": ("rotate=turn", "rotate=turn / 0", "    return Policy", r"ZeroDivisionError"),
     "policy out of range": ("rotate=turn", "rotate=turn * 99", "    return Policy", r"rotate: exp"),
