@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,15 +47,15 @@ def load_weights(network: KeypointModel, folder: Path) -> None:
         UserError: the weights were deleted, or are of another network.
     """
     path = trained_weights(folder)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Keras warns where it leaves initial weights
-            network.load_weights(path)
-    except (UserWarning, ValueError) as error:
-        raise UserError(
-            f"{path}: expected weights of the network in {CONFIG}, found others. Restore {CONFIG}, "
-            "and the package versions that it names."
-        ) from error
+    with suppress(UserWarning, ValueError), warnings.catch_warnings():
+        warnings.simplefilter("error")  # Keras warns where it leaves initial weights
+        network.load_weights(path)
+        return
+    gc.collect()  # closes the file, which Keras's error keeps open
+    raise UserError(
+        f"{path}: expected weights of the network in {CONFIG}, found others. Restore {CONFIG}, and "
+        "the package versions that it names."
+    )
 
 
 def unlabelled(images: np.ndarray) -> Faces:

@@ -3,9 +3,10 @@ import pytest
 
 from data.competition import KEYPOINTS
 from data.correction_files import merge_corrections
-from data.corrections import apply_corrections, parse_corrections
+from data.corrections import parse_corrections
 from data.faces import Faces
 from data.system.errors import UserError
+from tests.corrected import read_corrections
 
 FULLWIDTH = "\N{FULLWIDTH DIGIT FOUR}"
 CHECKSUM = "0123456789abcdef" * 4
@@ -18,12 +19,6 @@ def faces():
     return Faces(
         np.zeros((3, 96, 96), np.uint8), keypoints, np.array([0, 4, 7]), np.ones(3, np.int8)
     )
-
-
-def read_corrections(path, faces, checksum):
-    """The corrected faces, and the number of changes."""
-    changes = merge_corrections((path,), faces, checksum).changes
-    return apply_corrections(faces, parse_corrections(path, faces, checksum)), changes
 
 
 def write_corrections(tmp_path, *lines, name="corrections.csv"):

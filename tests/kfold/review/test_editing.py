@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from data.competition import KEYPOINTS, MIRROR
-from data.corrections import parse_corrections, read_corrections
+from data.corrections import parse_corrections
 from kfold.leaderboard.leaderboard import make_leaderboard
+from tests.corrected import read_corrections
 from tests.kfold.review.review_page import NOISE, open_review
 
 CENTRE = "mouth_center_top_lip"

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error
 
-from data.corrections import read_corrections
 from kfold.review.page import review_page, write_review
 from kfold.review.saved import SavedCorrections
+from tests.corrected import read_corrections
 from tests.kfold.review.review_page import VIEWPORT, open_review
 
 HEADER = "row,keypoint,action,x,y,data\n"

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from data.corrections import parse_corrections, read_corrections
+from data.corrections import parse_corrections
 from kfold.config.cv_config import CORRECTIONS
 from kfold.report.write import write_report
 from kfold.review.saved import SavedCorrections
+from tests.corrected import read_corrections
 from tests.kfold.review.conftest import serving
 from tests.kfold.review.review_page import open_review
 
