@@ -67,7 +67,7 @@ def _here(asked, code, read):
     [
         (TEXT, {}, r"mine.py: expected MODEL=<name>, .*, found the models mine, other\."),
         (TEXT, {"model": "yours"}, r"unknown model 'yours': expected .* mine, other\."),
-        (TEXT.replace("= 8,", "= 99,"), {"model": "mine"}, r"mine.py, line 6: .* width: .* 99\."),
+        (TEXT.replace("= 8,", "= 99,"), {"model": "mine"}, r"mine.py, line 15: .* width: .* 99\."),
         (None, {"model": "mine"}, r"MODEL= names a model of a file .* pass CODE=<file> as well"),
     ],
 )
