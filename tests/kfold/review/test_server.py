@@ -62,9 +62,9 @@ def test_the_page_its_sheets_and_the_report_are_served_and_nothing_else(server, 
     assert ask(server, report)[1] == b"the report"
     for path in ("../config.json", "faces/../../config.json", "faces/7.png", "corrections.csv", ""):
         assert ask(server, path)[0] == 404
-    sheet = cv2.imdecode(np.frombuffer(ask(server, "faces/1.png")[1], np.uint8), -1)
-    assert sheet.shape == (2 * 96, 960)
-    np.testing.assert_array_equal(sheet[96:, 9 * 96 :], opened.data.train.images[119])
+    sheet = cv2.imdecode(np.frombuffer(ask(server, "faces/4.png")[1], np.uint8), -1)
+    assert sheet.shape == (4 * 96, 5 * 96)
+    np.testing.assert_array_equal(sheet[3 * 96 :, 4 * 96 :], opened.data.train.images[119])
     np.testing.assert_array_equal(sheet[:96, 96 : 2 * 96], opened.data.train.images[101])
 
 
