@@ -159,6 +159,28 @@ def test_too_much_is_refused_unread(server):
             assert (status, text) == (400, b"expected corrections of at most 32,000,000 bytes.")
 
 
+def test_what_a_browser_did_not_send_to_its_end_is_not_saved(server, opened):
+    path = SavedCorrections(opened).path
+    with turn(server) as (number, _):
+        put(server, number, HEADER)
+        version = json.loads(ask(server, "corrections")[1])["version"]
+        with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+            connection.sendall(
+                f"PUT /{server.token}/review/corrections HTTP/1.1\r\nHost: localhost\r\n"
+                f"X-Turn: {number}\r\nIf-Match: {version}\r\nContent-Length: 99\r\n\r\n"
+                f"{HEADER}8,,drop,,,\n".encode()
+            )
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(100) == b""
+    assert path.read_text() == HEADER
+
+
+@pytest.mark.parametrize("number", ["", "one", "1.0", "-1", "\xb2", "9" * 5000])
+def test_a_turn_that_is_no_number_is_nobodys(server, number):
+    with turn(server):
+        assert put(server, number, HEADER) == (409, "Another page edits these corrections.")
+
+
 def test_only_the_page_with_the_turn_writes(server):
     with turn(server) as (first, news):
         with turn(server, "tab=b") as (second, _):
@@ -202,7 +224,7 @@ def test_of_many_pages_at_once_one_has_the_turn():
     for thread in threads:
         thread.join()
     (claim,) = filter(None, claims)
-    assert turn.is_valid(claim.number)
+    assert turn.is_valid(f"{claim.number}")
     claim.end.close()
     claim.ended.close()
 
