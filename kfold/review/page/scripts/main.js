@@ -1,7 +1,7 @@
 // Starts the page: reads what it holds, goes on where it was left, and joins the parts.
 import { addressKeeper, readAddress } from "./address.js";
 import { App } from "./app.js";
-import { listKeys, listenToKeys, makeButtons } from "./commands.js";
+import { listKeys, listenToKeys, makeButtons } from "./controls.js";
 import { readData } from "./data.js";
 import { FilterForm } from "./filter_form.js";
 import { resume } from "./history.js";
