@@ -118,7 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             raise UserError(f"expected corrections of at most {MAX_BYTES:,} bytes.")
         content = self.rfile.read(int(length))
-        if not self.server.turn.is_valid(int(self.headers.get("X-Turn", "0"))):
+        if len(content) < int(length):  # the browser is gone
+            self.close_connection = True
+            return
+        if not self.server.turn.is_valid(self.headers.get("X-Turn", "")):
             self._send(HTTPStatus.CONFLICT, "Another page edits these corrections.")
             return
         version = self.server.saved.write(content, self.headers.get("If-Match", ""))

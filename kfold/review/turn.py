@@ -57,7 +57,7 @@ class Turn:
         claim.ended.close()
         return claim.ended not in readable
 
-    def is_valid(self, number: int) -> bool:
+    def is_valid(self, number: str) -> bool:
         """Whether the claim with this number is the valid one."""
         with self._lock:
-            return self._claim is not None and self._claim.number == number
+            return self._claim is not None and f"{self._claim.number}" == number

@@ -42,10 +42,12 @@ def served_page(opened: OpenRun, script: str = "") -> Iterator[tuple[Page, str]]
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport=VIEWPORT)
         page.add_init_script(script)
-        yield page, server.address
-        browser.close()
-        server.shutdown()
-        thread.join()
+        try:
+            yield page, server.address
+        finally:
+            browser.close()
+            server.shutdown()
+            thread.join()
 
 
 def correct(page: Page, count: int) -> dict[str, float]:

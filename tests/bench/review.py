@@ -11,13 +11,17 @@ import json
 import sys
 import tempfile
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 from playwright.sync_api import Page
 
+from data.competition import MIRROR
 from data.reader import read_competition
-from kfold.runs.open_run import open_named_run
+from kfold.review.page import write_review
+from kfold.runs.open_run import OpenRun, open_named_run
 from tests.bench.correct import correct, served_page
 from tests.bench.large_run import RUN, measure, write_run
 
@@ -56,6 +60,18 @@ def steps(page: Page, show: str, keypoint: str) -> list[float]:
     return sorted(page.evaluate("times.next"))
 
 
+def with_faults(opened: OpenRun) -> OpenRun:
+    """The run with wrong labels in rows that were predicted well: a third of each kind."""
+    labels = opened.data.train.keypoints.copy()
+    rows = np.random.default_rng(0).permutation(len(labels))[: 3 * CORRECTIONS]
+    swapped, shifted, single = np.split(rows, 3)
+    labels[swapped] = labels[swapped][:, MIRROR]
+    labels[shifted] += [9, 7]
+    labels[single, 10] += [0, 12]
+    train = replace(opened.data.train, keypoints=labels)
+    return replace(opened, data=replace(opened.data, train=train))
+
+
 def main() -> None:
     """Print the figures as JSON."""
     data = Path(sys.argv[1]).resolve()
@@ -69,7 +85,9 @@ def main() -> None:
         figures["page, megabytes"] = (folder / "index.html").stat().st_size / 1e6
         sheets = folder.glob("faces/*.png")
         figures["sheets, megabytes"] = sum(path.stat().st_size for path in sheets) / 1e6
-        with served_page(open_named_run(RUN), TIMES) as (page, address):
+        opened = with_faults(open_named_run(RUN))
+        write_review(opened)
+        with served_page(opened, TIMES) as (page, address):
             page.goto(address)
             page.locator(SHOWN).wait_for()
             page.wait_for_timeout(500)

@@ -69,9 +69,11 @@ def serving(opened: OpenRun, port: int = 0) -> Iterator[ReviewServer]:
     with ReviewServer(SavedCorrections(opened), port) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture

@@ -102,26 +102,17 @@ def test_it_serves_until_ctrl_c_and_goes_on_where_it_was(place, browser):
         assert printed.strip().splitlines()[-1] == train
         page.press("n", "f")
         page.until(".saved:has-text('not saved: The command has ended.')")
-        page.press("n", "f")
-        page.complaints.clear()  # the browser names the connections that failed
-    with running(f"PORT={port}") as (_, again, _), open_review(context, again) as page:
-        assert again != address
-        assert page.text(".progress output").startswith("3 of ")
-        page.until_saved()
-        assert SAVED.read_text().count(",keep,") == 3
-        page.press("z", "z", "z")
-        page.until_saved()
-        assert SAVED.read_text() == HEADER
-    context.close()
-
-
-def test_a_page_of_before_says_where_the_new_one_is(place, browser):
-    """Its address has the secret of the command that ended."""
-    context = browser.new_context()
-    with running("PORT=0") as (process, address, port), open_review(context, address) as page:
-        interrupt(process)
-        with running(f"PORT={port}"):
-            page.press("f")
+        with running(f"PORT={port}") as (_, again, _):
+            page.press("n", "f")  # its address has the secret of the command that ended
             page.until(".saved:has-text('Open the address that `make review` printed')")
+            page.complaints.clear()  # the browser names the requests that failed
+            assert again != address
+            with open_review(context, again) as other:
+                assert other.text(".progress output").startswith("3 of ")
+                other.until_saved()
+                assert SAVED.read_text().count(",keep,") == 3
+                other.press("z", "z", "z")
+                other.until_saved()
+                assert SAVED.read_text() == HEADER
             page.complaints.clear()
     context.close()

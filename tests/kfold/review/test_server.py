@@ -2,10 +2,6 @@
 
 import json
 import socket
-import threading
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import cv2
@@ -16,43 +12,7 @@ from data.corrections import parse_corrections
 from data.system.errors import UserError
 from kfold.review.saved import SavedCorrections
 from kfold.review.server import DEFAULT_PORT, MAX_BYTES, ReviewServer
-from kfold.review.turn import Turn
-
-HEADER = "row,keypoint,action,x,y,data\n"
-
-
-def ask(server, path, method="GET", body=None, **headers):
-    """Status, text and headers of an answer; `path` is relative to the page's folder."""
-    address = path if path.startswith("http") else server.address.rpartition("/")[0] + f"/{path}"
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(address, body, names, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, answer.read(), answer.headers
-    except urllib.error.HTTPError as error:
-        return error.code, error.read(), error.headers
-
-
-@contextmanager
-def turn(server, query="tab=a"):
-    """Hold the turn; yields its number, or None where another page has it, and a reader of news."""
-    with urllib.request.urlopen(
-        server.address.rpartition("/")[0] + f"/turn?{query}", timeout=20
-    ) as stream:
-
-        def news():
-            line = stream.readline()
-            stream.readline()
-            return json.loads(line.removeprefix(b"data: "))
-
-        yield news(), news
-
-
-def put(server, number, text, version=None):
-    version = version or json.loads(ask(server, "corrections")[1])["version"]
-    headers = {"If-Match": version, "X-Turn": str(number)}
-    status, body, _ = ask(server, "corrections", "PUT", text.encode(), **headers)
-    return status, body.decode()
+from tests.kfold.review.server_requests import HEADER, ask, put, turn
 
 
 def test_the_page_its_sheets_and_the_report_are_served_and_nothing_else(server, opened):
@@ -62,9 +22,9 @@ def test_the_page_its_sheets_and_the_report_are_served_and_nothing_else(server, 
     assert ask(server, report)[1] == b"the report"
     for path in ("../config.json", "faces/../../config.json", "faces/7.png", "corrections.csv", ""):
         assert ask(server, path)[0] == 404
-    sheet = cv2.imdecode(np.frombuffer(ask(server, "faces/1.png")[1], np.uint8), -1)
-    assert sheet.shape == (2 * 96, 960)
-    np.testing.assert_array_equal(sheet[96:, 9 * 96 :], opened.data.train.images[119])
+    sheet = cv2.imdecode(np.frombuffer(ask(server, "faces/4.png")[1], np.uint8), -1)
+    assert sheet.shape == (4 * 96, 5 * 96)
+    np.testing.assert_array_equal(sheet[3 * 96 :, 4 * 96 :], opened.data.train.images[119])
     np.testing.assert_array_equal(sheet[:96, 96 : 2 * 96], opened.data.train.images[101])
 
 
@@ -159,52 +119,26 @@ def test_too_much_is_refused_unread(server):
             assert (status, text) == (400, b"expected corrections of at most 32,000,000 bytes.")
 
 
-def test_only_the_page_with_the_turn_writes(server):
-    with turn(server) as (first, news):
-        with turn(server, "tab=b") as (second, _):
-            assert (first, second) == (1, None)
-        assert put(server, 2, HEADER)[0] == 409
-        with turn(server, "tab=b&take=1") as (third, _):
-            assert news() is None
-            assert put(server, first, HEADER) == (409, "Another page edits these corrections.")
-            assert put(server, third, HEADER)[0] == 200
+def test_what_a_browser_did_not_send_to_its_end_is_not_saved(server, opened):
+    path = SavedCorrections(opened).path
+    with turn(server) as (number, _):
+        put(server, number, HEADER)
+        version = json.loads(ask(server, "corrections")[1])["version"]
+        with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+            connection.sendall(
+                f"PUT /{server.token}/review/corrections HTTP/1.1\r\nHost: localhost\r\n"
+                f"X-Turn: {number}\r\nIf-Match: {version}\r\nContent-Length: 99\r\n\r\n"
+                f"{HEADER}8,,drop,,,\n".encode()
+            )
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(100) == b""
+    assert path.read_text() == HEADER
 
 
-def test_a_page_that_is_gone_leaves_its_turn(server):
+@pytest.mark.parametrize("number", ["", "one", "1.0", "-1", "\xb2", "9" * 5000])
+def test_a_turn_that_is_no_number_is_nobodys(server, number):
     with turn(server):
-        pass
-    waited = 0
-    while True:
-        with turn(server, "tab=b") as (number, _):
-            if number is not None or waited > 100:
-                break
-        waited += 1
-    assert number is not None
-
-
-def test_the_same_tab_takes_its_own_turn_again(server):
-    with turn(server) as (_, news), turn(server) as (second, _):
-        assert second == 2
-        assert news() is None
-
-
-def test_of_many_pages_at_once_one_has_the_turn():
-    claims, turn = [], Turn()
-    start = threading.Barrier(8)
-
-    def claim(tab):
-        start.wait()
-        claims.append(turn.claim(tab, take=False))
-
-    threads = [threading.Thread(target=claim, args=(str(tab),)) for tab in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    (claim,) = filter(None, claims)
-    assert turn.is_valid(claim.number)
-    claim.end.close()
-    claim.ended.close()
+        assert put(server, number, HEADER) == (409, "Another page edits these corrections.")
 
 
 def test_corrections_that_another_program_changed_are_not_overwritten(server, opened):

@@ -114,6 +114,35 @@ def test_a_file_that_another_program_changed_is_not_overwritten(visit, opened):
     assert f"\n{row},,keep," not in saved_text(opened), "the other program removed it"
 
 
+def test_a_page_that_only_shows_leaves_the_journal_as_it_is(browser, server, opened):
+    context = browser.new_context()
+    entries = """() => new Promise((resolve) => {
+      const request = indexedDB.open("review 0123456789abcdef one");
+      request.onsuccess = () => {
+        const all = request.result.transaction("entries").objectStore("entries").getAll();
+        all.onsuccess = () => resolve(JSON.stringify(all.result));
+      };
+    })"""
+    with open_review(context, server.address) as one:
+        one.press("f", "n", "f")
+        one.until_saved()
+        before = one.page.evaluate(entries)
+        SavedCorrections(opened).path.write_text(f"{HEADER}110,,drop,,,\n")
+        with open_review(context, server.address) as other:
+            assert other.banner.startswith("Another page edits these corrections.")
+            assert one.page.evaluate(entries) == before
+    context.close()
+
+
+def test_corrections_that_cannot_be_read_are_named(browser, server, opened):
+    path = SavedCorrections(opened).path
+    path.write_text(f"{HEADER}8,,erase,,,\n")
+    page = browser.new_page()
+    page.goto(server.address)
+    page.get_by_text(f"{path}, line 2, column action: expected drop, set or keep").wait_for()
+    page.close()
+
+
 def test_a_run_that_was_trained_with_corrections_shows_them(browser, opened):
     data, used = opened.data, opened.run.folder / CORRECTIONS
     used.write_text(f"{HEADER}40,nose_tip,set,50,60,\n41,,keep,,,\n")

@@ -54,15 +54,18 @@ function concerns(data, history, filter, row) {
   return errorOf(data, row, history.of(row), k) !== null;
 }
 
+const isBetween = (first, id, last) => first <= id && id <= last;
+
 export function rowsFor(data, history, filter) {
   const ranges = parseRanges(filter.rows) ?? [];
   const fits = (row) => CONDITIONS[filter.state](history.of(row))
     && (filter.annotator === "" || data.annotators[row] === Number(filter.annotator))
     && (filter.keypoint === "" || concerns(data, history, filter, row))
-    && (!ranges.length || ranges.some(([first, last]) => first <= data.ids[row] && data.ids[row] <= last));
+    && (!ranges.length || ranges.some(([first, last]) => isBetween(first, data.ids[row], last)));
   const rows = inOrder(data, filter.show).filter(fits);
   if (filter.keypoint === "") return rows;
-  const errors = new Map(rows.map((row) => [row, errorOf(data, row, history.of(row), Number(filter.keypoint)) ?? 0]));
+  const error = (row) => errorOf(data, row, history.of(row), Number(filter.keypoint)) ?? 0;
+  const errors = new Map(rows.map((row) => [row, error(row)]));
   return rows.sort((one, other) => errors.get(other) - errors.get(one));
 }
 

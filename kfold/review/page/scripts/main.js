@@ -1,7 +1,7 @@
 // Starts the page: reads what it holds, goes on where it was left, and joins the parts.
 import { addressKeeper, readAddress } from "./address.js";
 import { App } from "./app.js";
-import { listKeys, listenToKeys, makeButtons } from "./commands.js";
+import { listKeys, listenToKeys, makeButtons } from "./controls.js";
 import { readData } from "./data.js";
 import { FilterForm } from "./filter_form.js";
 import { resume } from "./history.js";
@@ -50,37 +50,61 @@ function showSaved(text, isSaved) {
   saved.dataset.saved = isSaved;
 }
 
+// Editing is allowed while this page has the turn, and while the command cannot be asked for it.
+function follow(app, has, number) {
+  if (has !== undefined) {
+    app.saver.turn = number;
+    allowEditing(app, has, "Another page edits these corrections.");
+  }
+  if (app.mayEdit) app.saver.save();
+}
+
 function allowEditing(app, may, reason) {
   app.mayEdit = may;
   document.body.dataset.turn = may ? "here" : "elsewhere";
   if (!may) warn(`${reason} This page only shows them.`, true);
 }
 
-// Editing is allowed while this page has the turn, and while the command cannot be asked for it.
-function followTurn(app, name) {
-  askForTurn(isServed, name, (has, number) => {
-    if (has !== undefined) {
-      app.saver.turn = number;
-      allowEditing(app, has, "Another page edits these corrections.");
-    }
-    if (app.mayEdit) app.saver.save();
-  });
+// The corrections to start from; null if they cannot be read, which is said.
+async function readFile() {
+  if (!isServed) return read("corrections");
+  const answer = await fetch("corrections");
+  if (answer.ok) return answer.json();
+  warn(await answer.text());
+  return null;
+}
+
+function sayNothingIsKept() {
+  if (window.onbeforeunload) return;
+  window.onbeforeunload = (event) => find(".saved").dataset.saved === "true" || event.preventDefault();
+  warn("This browser keeps nothing of what you do here. Save before you leave.");
 }
 
 async function start() {
-  const data = readData(read("contents"));
-  const name = `review ${data.checksum} ${data.run}`;
-  const journal = await openJournal(name, () => {
-    window.addEventListener("beforeunload", (event) => find(".saved").dataset.saved === "true" || event.preventDefault());
-    warn("This browser keeps nothing of what you do here. Save before you leave.");
+  const data = readData(read("contents")), name = `review ${data.checksum} ${data.run}`;
+  let app, turn;
+  // Only with the turn is the journal this page's to write: what it reads after is what there is.
+  await new Promise((resolve) => {
+    askForTurn(isServed, name, (...now) => {
+      turn = now;
+      if (app) follow(app, ...now);
+      resolve();
+    });
   });
-  const file = isServed ? await (await fetch("corrections")).json() : read("corrections");
-  const resumed = resume(file, journal.entries, isServed);
-  if (resumed.journal) journal.restart(resumed.journal);
+  const file = await readFile();
+  if (!file) return;
+  app = makeApp(data, file, await openJournal(name, sayNothingIsKept), turn[0]);
+  open(app);
+  follow(app, ...turn);
+}
+
+function makeApp(data, file, journal, hasTurn) {
+  const resumed = resume(file, journal.entries, isServed), { history: done, saved } = resumed;
+  if (resumed.journal && hasTurn) journal.restart(resumed.journal);
   const saver = new (isServed ? ServedSaver : DownloadSaver)({
     data,
-    history: resumed.history,
-    saved: resumed.saved,
+    history: done,
+    saved,
     journal,
     version: file.version,
     report: showSaved,
@@ -88,13 +112,12 @@ async function start() {
   });
   const choose = { row: (row) => app.visit(row), point: (k) => app.select(k) };
   const page = makePage(data, choose);
-  const app = new App({ data, history: resumed.history, journal, saver, page });
+  const app = new App({ data, history: done, journal, saver, page });
   choose.form = new FilterForm(find(".filters"), data, {
     choose: (filter) => app.show(filter),
     leave: page.focusStage,
   });
-  open(app);
-  followTurn(app, name);
+  return app;
 }
 
 function open(app) {

@@ -1,26 +1,45 @@
-// Images of faces, from sheets that hold a hundred each and are loaded when one of them is needed.
+// Images of faces, from sheets that hold 25 each and are loaded when one of them is needed.
 
-const MAX_SHEETS = 40;
+const SHEETS = 30, FACES = 800; // that are kept: 28 and 29 MB
+
+// What was made last, by key; what was not asked for longest is forgotten.
+class Recent {
+  constructor(limit) {
+    this.limit = limit;
+    this.values = new Map();
+  }
+
+  get(key, make) {
+    const value = this.values.get(key) ?? make();
+    this.values.delete(key);
+    this.values.set(key, value);
+    if (this.values.size > this.limit) this.values.delete(this.values.keys().next().value);
+    return value;
+  }
+}
 
 export class Sheets {
   constructor({ size, columns }, folder = "faces") {
     Object.assign(this, { size, columns, folder });
-    this.loading = new Map();
-    this.images = new Map();
-  }
-
-  numberOf(row) {
-    return Math.floor(row / this.columns ** 2);
+    this.sheets = new Recent(SHEETS);
+    this.faces = new Recent(FACES);
   }
 
   // Resolves when the face can be drawn; rejects where its sheet is missing.
   load(row) {
-    const number = this.numberOf(row);
-    const loading = this.loading.get(number) ?? this.fetch(number);
-    this.loading.delete(number); // the sheet that was not needed for longest is forgotten
-    this.loading.set(number, loading);
-    if (this.loading.size > MAX_SHEETS) this.forget(this.loading.keys().next().value);
-    return loading;
+    return this.faces.get(row, () => {
+      const face = {};
+      face.loading = this.cut(row).then((bitmap) => { face.bitmap = bitmap; });
+      face.loading.catch(() => this.faces.values.delete(row));
+      return face;
+    }).loading;
+  }
+
+  async cut(row) {
+    const { size, columns } = this, number = Math.floor(row / columns ** 2);
+    const sheet = await this.sheets.get(number, () => this.fetch(number));
+    const cell = row % columns ** 2;
+    return createImageBitmap(sheet, (cell % columns) * size, Math.floor(cell / columns) * size, size, size);
   }
 
   async fetch(number) {
@@ -29,26 +48,17 @@ export class Sheets {
     try {
       await image.decode();
     } catch (error) {
-      this.forget(number);
+      this.sheets.values.delete(number);
       throw error;
     }
-    this.images.set(number, image);
-  }
-
-  forget(number) {
-    this.loading.delete(number);
-    this.images.delete(number);
+    return createImageBitmap(image);
   }
 
   // Draw a face onto a canvas of its size; false while it is not loaded.
   draw(canvas, row) {
-    const image = this.images.get(this.numberOf(row)), { size, columns } = this;
-    const context = canvas.getContext("2d");
-    context.clearRect(0, 0, size, size);
-    if (!image) return false;
-    const cell = row % columns ** 2;
-    const [left, top] = [cell % columns, Math.floor(cell / columns)].map((at) => at * size);
-    context.drawImage(image, left, top, size, size, 0, 0, size, size);
-    return true;
+    const context = canvas.getContext("2d"), bitmap = this.faces.values.get(row)?.bitmap;
+    context.clearRect(0, 0, this.size, this.size);
+    if (bitmap) context.drawImage(bitmap, 0, 0);
+    return Boolean(bitmap);
   }
 }

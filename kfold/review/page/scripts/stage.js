@@ -22,7 +22,8 @@ function line(kind, from, to, viewport) {
 
 function name(text, point, viewport) {
   const [x, y] = viewport.toStage(point), isRight = x > viewport.stage[0] * 0.6;
-  return `<text x="${x + (isRight ? -14 : 14)}" y="${y + 4}" text-anchor="${isRight ? "end" : "start"}">${text}</text>`;
+  const [left, anchor] = isRight ? [x - 14, "end"] : [x + 14, "start"];
+  return `<text x="${left}" y="${y + 4}" text-anchor="${anchor}">${text}</text>`;
 }
 
 // One keypoint: its label or, where that is dropped, the given one; how it was given; its prediction.
