@@ -39,7 +39,7 @@ def main(options: ExportOptions) -> None:
     backend()  # refuses one that is not installed
     # Slow to import: not before a wrong name is refused.
     from kfold.inference.best_seed import best_seed
-    from kfold.inference.keras_export import export_network, foreign_layers
+    from kfold.inference.keras_export import export_network, foreign_parts
     from kfold.inference.predictor import load_network
     from kfold.leaderboard.leaderboard import make_leaderboard
 
@@ -50,7 +50,7 @@ def main(options: ExportOptions) -> None:
         f"{best.rmse:.3f} px without test-time augmentation; exporting its first fold's network"
     )
     network = load_network(opened.run, best.model, best.seed, fold=0)
-    if foreign := foreign_layers(network):
+    if foreign := foreign_parts(network):
         console.print(
             f"No .keras file: unlike a .tflite file, it could not be loaded without your "
             f"{', '.join(foreign)}."

@@ -30,9 +30,9 @@ def validated(kind: type[Kind], values: object, where: str, complete: bool = Fal
 
     Raises:
         UserError: fields are unknown, missing or of a wrong value; all of them are named. Or a
-            value is not JSON.
+            value is not JSON, or an annotation fits no JSON.
     """
-    from pydantic import ValidationError
+    from pydantic import PydanticUserError, ValidationError
 
     try:
         # As JSON: strict validation then accepts lists for tuples, but no strings for numbers.
@@ -44,6 +44,9 @@ def validated(kind: type[Kind], values: object, where: str, complete: bool = Fal
             return read
     except ValidationError as error:
         faults = [_describe(fault) for fault in error.errors()]
+    except PydanticUserError as error:  # of an option's annotation, such as a class of Keras
+        reason = str(error).partition(". Set ")[0]
+        faults = [f"expected annotations that values of JSON fit, found another: {reason}"]
     raise UserError(f"{where}: {'; '.join(faults)}.")
 
 

@@ -20,6 +20,9 @@ from data.system.errors import UserError
 from kfold.config.code_file import CodeFile
 from kfold.custom.declared import Declared, declaring
 
+_GRAPH = re.compile(r'Graph execution error|Detected at node|  File "|\t \[\[\{\{node')
+"""Lines of a message that tell where TensorFlow's graph was made."""
+
 
 @cache
 def load(code: CodeFile) -> Declared:
@@ -78,6 +81,9 @@ def describe(error: BaseException, code: CodeFile, line: int | None = None) -> s
     """An error with the file's name and the line that raised it: 'a.py, line 3: KeyError: 'x''."""
     frames = traceback.extract_tb(error.__traceback__)
     raised = [frame.lineno for frame in frames if frame.filename == filename(code)]
+    if not raised:  # by TensorFlow, whose message names the lines that made the graph
+        named = re.findall(f'File "{re.escape(filename(code))}", line (\\d+)', str(error))
+        raised = list(map(int, named))
     message = _plain(str(error))
     if isinstance(error, UserError) and message.startswith(f"{code.name}, line "):
         return message
@@ -95,6 +101,7 @@ def describe(error: BaseException, code: CodeFile, line: int | None = None) -> s
 
 
 def _plain(message: str) -> str:
-    """A message of Keras without its colours and the arguments that follow it."""
+    """A message without colours and arguments, which Keras adds, and TensorFlow's traceback."""
     message, _, _ = re.sub(r"\x1b\[[0-9;]*m", "", message).partition("Arguments received by")
-    return re.sub(r"\n\s*\n", "\n", message).strip()
+    lines = message.splitlines()
+    return "\n".join(line for line in lines if line.strip() and not _GRAPH.match(line)).strip()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from augment.batches import network_inputs
 from data.competition import ANNOTATORS, IMAGE_SIZE, KEYPOINTS
@@ -33,7 +33,7 @@ def export_network(
 ) -> dict[Path, float]:
     """Write keypoints.keras and keypoints.tflite, load both, and compare their predictions.
 
-    A network with `foreign_layers` is written as .tflite only.
+    A network with `foreign_parts` is written as .tflite only.
 
     Both map uint8 images (B, 96, 96) to float32 keypoints (B, 15, 2) in pixels, as annotator 1
     labels them.
@@ -58,7 +58,7 @@ def export_network(
         )
     first, upright = np.full(len(images), ANNOTATORS[0]), np.zeros(len(images), bool)
     expected = network.predict(network_inputs(images, first, upright), verbose=0)["keypoints"]
-    model, foreign = rewrite_network(network), foreign_layers(network)
+    model, foreign = rewrite_network(network), foreign_parts(network)
     differences = {}
     with contextlib.ExitStack() as files:
         for name, (write, read) in FORMATS.items():
@@ -76,15 +76,23 @@ def export_network(
     return differences
 
 
-def foreign_layers(network: keras.Model) -> list[str]:
-    """Classes of layers that Keras cannot load alone: a user's own, and Lambda."""
-    classes = {
-        type(layer)
-        for layer in network._flatten_layers(include_self=False)
-        if type(layer) not in _REPLACEMENTS
-        and (not type(layer).__module__.startswith("keras.") or isinstance(layer, layers.Lambda))
-    }
-    return sorted(kind.__name__ for kind in classes)
+def foreign_parts(network: keras.Model) -> list[str]:
+    """Names of what Keras cannot load alone: a user's layers and functions, and Lambda."""
+    inner = network._flatten_layers(include_self=False)
+    parts = (part for each in inner if type(each) not in _REPLACEMENTS for part in _parts(each))
+    return sorted({part.__name__ for part in parts if _is_foreign(part)})
+
+
+def _parts(layer: layers.Layer) -> Iterator[Any]:
+    """The class of a layer, and the functions and the classes of objects that it calls."""
+    yield type(layer)
+    for value in vars(layer).values():
+        if callable(value):
+            yield value if hasattr(value, "__name__") else type(value)
+
+
+def _is_foreign(part: Any) -> bool:
+    return part is layers.Lambda or not str(part.__module__).startswith("keras.")
 
 
 def rewrite_network(network: KeypointModel) -> keras.Model:
@@ -94,11 +102,23 @@ def rewrite_network(network: KeypointModel) -> keras.Model:
     """
     keypoints = keras.Model(network.inputs, network.output["keypoints"])
     inputs = face_inputs()
+    one = ops.max(inputs["image"], axis=(1, 2, 3))  # a number for each image
+    constants = {
+        id(inputs["annotator"]): ops.full_like(one, ANNOTATORS[0], dtype="int32"),
+        id(inputs["mirrored"]): ops.zeros_like(one, dtype="int32"),
+    }
+
+    def call(operation: Any, *given: Any, **options: Any) -> Any:
+        given, options = keras.tree.map_structure(
+            lambda value: constants.get(id(value), value), (given, options)
+        )
+        return _call(operation, *given, **options)
+
     rewritten = keras.models.clone_model(
         keypoints,
         input_tensors=[inputs[tensor.name] for tensor in network.inputs],
         clone_function=lambda layer: layer,
-        call_function=_call,
+        call_function=call,
     )
     body = keras.Model(inputs["image"], rewritten.outputs[0], name="network")
     image = keras.Input((IMAGE_SIZE, IMAGE_SIZE), name="image", dtype="uint8")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.system.errors import UserError
+from kfold.custom.load import describe
 from kfold.parallel.outcomes import Diverged, EpochReport, Failed, Finished, Outcome, Stopped
 from kfold.runs.task import Task
 
 if TYPE_CHECKING:
+    from kfold.config.code_file import CodeFile
     from kfold.config.recipe import Recipe
     from kfold.training.training_data import TrainingData
 
@@ -62,14 +64,20 @@ def train_task(
     except StoppedError as stop:
         shutil.rmtree(folder)
         return Stopped(str(stop))
-    except UserError as error:
-        if recipe.code and str(error).startswith(f"{recipe.code.name}, line "):
-            return Failed(f"failed: {error}.")  # the user's code; other models go on
-        raise
     except OSError:
         raise
     except Exception as error:  # anything that the backend or a network raises
+        if recipe.code and (line := _line_of(error, recipe.code)):
+            return Failed(f"failed: {line}.")  # the user's code; other models go on
+        if isinstance(error, UserError):
+            raise
         return Failed(f"failed with {describe_error(error)}.")
+
+
+def _line_of(error: Exception, code: CodeFile) -> str:
+    """The error with the line of the user's file that raised it; empty if none of them did."""
+    described = describe(error, code)
+    return described.rstrip(".") if described.startswith(f"{code.name}, line ") else ""
 
 
 def describe_error(error: BaseException) -> str:

@@ -89,6 +89,8 @@ def _alternative(folder: Path, before: RunConfig, changed: list[str], models: li
     """Another way than a new name, by the `changed` fields of the run and the `models` changed."""
     if changed == ["corrections"] and before.corrections:
         return f", or its own CORRECTIONS={folder / CORRECTIONS}"
+    if changed == ["folds"] and not models:
+        return f", or FOLDS={before.folds}"
     if (folder / JOURNAL).exists():
         return ", or, to `make tune`, FORCE=1 to forget this search and start it again"
     force = f', or MODELS="{" ".join(models)}" FORCE=1 to forget what was trained otherwise'

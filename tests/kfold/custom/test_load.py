@@ -11,7 +11,7 @@ from data.system.errors import UserError
 from kfold.config.recipe import MODELS, Recipe
 from kfold.custom import network
 from kfold.custom.declared import Declared, declaring
-from kfold.custom.load import load
+from kfold.custom.load import describe, filename, load
 from tests.kfold.custom.idea import IDEA, changed, code_file
 
 TWO_NETWORKS = IDEA.replace("def straight", "def dots")
@@ -127,6 +127,11 @@ FAULTS = {
     "any options": ("*, beta: float = 0.9", "**options", r"found \(recipe, steps, \*\*options\)"),
     "a default out of range": ("] = 5.0", "] = 50.0", r"turn: expected less than .* found 50\.0"),
     "a default of another type": ("] = 5.0", "] = b'5'", r"turn: expected a valid number, found"),
+    "an annotation of Keras": (
+        "beta: float = 0.9",
+        "beta: keras.Layer | None = None",
+        r"optimizer 'momentum': expected annotations that values of JSON fit, found .*\.Layer'>\.$",
+    ),
     "a mutable default": ("beta: float = 0.9", "beta: list = []", r"the option 'beta', found \[\]"),
     "a function for its name": (
         'network="dots"',
@@ -149,6 +154,17 @@ def test_a_fault_is_said_with_its_line(fault):
     near = line_of(IDEA, old)
     calls = line_of(code.text, "model(\n")
     assert near - 12 <= line <= near + 1 or line == calls  # a call of several lines is at its first
+
+
+def test_the_line_is_said_that_made_the_part_of_a_graph_that_failed():
+    message = (
+        "Graph execution error:\n\nDetected at node l/Assert defined at (most recent call last):\n"
+        '  File "/keras/trainer.py", line 62, in train_step\n\n'
+        f'  File "{filename(code_file())}", line 4, in l\n\n'
+        "assertion failed: [3]\n\t [[{{node l/Assert}}]] [Op:__inference_step_7]"
+    )
+    described = describe(RuntimeError(message), code_file())
+    assert described == "idea.py, line 4: RuntimeError: assertion failed: [3]"
 
 
 def test_a_name_declared_twice_is_refused():

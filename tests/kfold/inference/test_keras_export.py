@@ -12,7 +12,7 @@ from augment.batches import network_inputs
 from data.system.errors import UserError
 from kfold.config.recipe import Recipe
 from kfold.inference.export_formats import write_keras
-from kfold.inference.keras_export import export_network, foreign_layers, rewrite_network
+from kfold.inference.keras_export import export_network, foreign_parts, rewrite_network
 from kfold.models.registry import build_model
 from tests.kfold.custom.idea import code_file
 from tests.tiny_run import TINY
@@ -36,6 +36,27 @@ class Twice(layers.Layer):
         return 2 * x
 
 @network
+def labelled(inputs):
+    x = layers.Flatten()(layers.AveragePooling2D(8)(inputs["image"]))
+    annotator = layers.Embedding(3, 4)(inputs["annotator"])
+    mirrored = ops.cast(inputs["mirrored"], "float32")[:, None]
+    x = layers.Dense(30)(layers.Concatenate()([x / 255, annotator, mirrored]))
+    return layers.Reshape((15, 2))(x)
+
+def bent(x):
+    return ops.relu(x) + 0.1
+
+class Hundredth(keras.initializers.Initializer):
+    def __call__(self, shape, dtype=None):
+        return ops.full(shape, 0.01, dtype)
+
+@network
+def functions(inputs):
+    x = layers.Conv2D(4, 4, 4, activation=bent)(layers.Rescaling(1 / 255)(inputs["image"]))
+    x = layers.Conv2D(4, 3, padding="same", kernel_initializer=Hundredth())(x)
+    return layers.Conv2D(19, 1, activation=lambda x: x / 2)(x)
+
+@network
 def twice(inputs):
     x = layers.Conv2D(4, 4, 4)(layers.Rescaling(1 / 255)(inputs["image"]))
     return layers.Conv2D(19, 1)(Twice()(x))
@@ -43,6 +64,7 @@ def twice(inputs):
 )
 RECIPES = {
     "nested": Recipe("nested", 1, code=OWN),
+    "labelled": Recipe("labelled", 1, code=OWN),
     "base": Recipe("base_extended", 1),
     "heatmap": Recipe("heatmap", 1, architecture=TINY),
     "regression": Recipe("regression", 1, architecture=TINY),
@@ -74,13 +96,20 @@ def test_every_network_is_rewritten_in_layers_of_keras(name):
     assert "kfold" not in keras.saving.serialize_keras_object(rewritten).__repr__()
 
 
-def test_a_network_with_a_layer_of_ones_own_is_written_as_tflite_only(tmp_path):
-    model = build_model(Recipe("twice", 1, code=OWN))
-    assert foreign_layers(model) == ["Twice"]
-    assert foreign_layers(network("heatmap")) == foreign_layers(network("nested")) == []
+@pytest.mark.parametrize(
+    ("name", "parts"), [("twice", ["Twice"]), ("functions", ["<lambda>", "Hundredth", "bent"])]
+)
+def test_a_network_with_parts_of_ones_own_is_written_as_tflite_only(tmp_path, name, parts):
+    model = build_model(Recipe(name, 1, code=OWN))
+    assert foreign_parts(model) == parts
     (path,) = export_network(model, IMAGES, tmp_path, max_difference=0.01)
     assert path == tmp_path / "keypoints.tflite"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_network_of_parts_of_keras_has_no_foreign_ones(name):
+    assert foreign_parts(network(name)) == []
 
 
 def test_a_file_that_differs_is_refused_and_nothing_is_written(tmp_path):

@@ -47,7 +47,7 @@ BROKEN = {
     ),
     "no rows' numbers": (
         edited("oof.csv", lambda text: text.replace(",row\n", ",index\n")),
-        r"oof.csv, line 1: expected the column row, found none among",
+        r"oof.csv, line 1: expected the column row, found none among ', index, left_eye",
     ),
     "a column misspelt": (
         edited("test.csv", lambda text: text.replace("nose_tip_x", "nose_x")),

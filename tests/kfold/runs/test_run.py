@@ -44,7 +44,7 @@ def test_the_same_configuration_resumes_a_run(run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"folds": 3}, "folds was 5, now 3"),
+        ({"folds": 3}, r"folds was 5, now 3\. Pass another RUN=<name>, or FOLDS=5\."),
         ({"checksum": "cd" * 32}, "data checksum was 0000"),
         ({"models": {"mask": Recipe("base", 4)}}, "mask.epochs was 3, now 4"),
     ],
@@ -123,7 +123,7 @@ def test_force_forgets_no_trial_of_a_search(run):
 
 @pytest.mark.parametrize(
     ("change", "end"),
-    [({"folds": 7}, ""), ({"checksum": "other"}, ""), ({"corrections": "some"}, "")],
+    [({"folds": 7}, ", or FOLDS=5"), ({"checksum": "other"}, ""), ({"corrections": "some"}, "")],
 )
 def test_a_refused_force_forgets_nothing(run, change, end):
     run.fold_folder("mask", 0, 0).mkdir(parents=True)
