@@ -42,7 +42,7 @@ def test_policies_of_a_users_file_are_drawn(competition, home, tmp_path, capsys)
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("Policy(flip=0.5, warp=0.8, rotate=turn)", "[print]", r"found <built-in function print>"),
+        ("Policy(flip=0.5, warp=0.8, rotate=turn)", "[len]", r"found <built-in function len>"),
         ("flip=0.5,", "flip=2,", r"line 34: augmentation policy: flip: expected a number from 0"),
         ("@policy\n", "", r"idea.py: expected a function with @policy, found none"),
     ],
