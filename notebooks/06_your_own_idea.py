@@ -250,8 +250,8 @@ model(
 
 # %% [markdown]
 # The same run gets one more model, `pretrained`, or `mobilenet` if the backbone starts at random.
-# The folds stay, and the two networks above are not trained again. Look at the blends: `mean` counts
-# every model alike, and suffers from a weak one. `stack` gives it the weight that helps.
+# The folds stay, and the two networks above are not trained again. Look at the blends: `mean`
+# counts every model alike, and suffers from a weak one. `stack` gives it the weight that helps.
 
 # %%
 request = Request(code=runs / "mobilenet.py", folds=2, epochs=epochs)
@@ -312,8 +312,8 @@ with TemporaryDirectory() as folder, locked(runs / "idea"):
 show(leaderboard)
 
 # %% [markdown]
-# The weights of `stack` for each annotator tell what each view of each model adds. Each face is also
-# predicted mirrored, `tta="flip"`:
+# The weights of `stack` for each annotator tell what each view of each model adds. Each face is
+# also predicted mirrored, `tta="flip"`:
 
 # %%
 stack = next(line.entry for line in leaderboard.lines if line.entry.name == "stack")
