@@ -22,6 +22,7 @@ from kfold.models.keypoint_model import KeypointModel
 from kfold.models.layers import (
     AxisOffset,
     ChooseAnnotator,
+    FusedBatchNormalization,
     Scale,
     SoftArgmax,
     cell_centres,
@@ -147,6 +148,13 @@ def _scale(layer: Scale, x: Any) -> Any:
     return layers.Rescaling(float(layer.factor))(x)
 
 
+def _batch_norm(layer: FusedBatchNormalization, x: Any) -> Any:
+    plain = layers.BatchNormalization.from_config(layer.get_config())
+    normalized = plain(x)
+    plain.set_weights(layer.get_weights())
+    return normalized
+
+
 def _first_annotator(layer: ChooseAnnotator, inputs: Any) -> Any:
     """The maps of annotator 1, by a product with the same matrix as in the network."""
     choice = np.asarray(layer.choice)[0]
@@ -176,6 +184,7 @@ def _axis_offset(layer: AxisOffset, inputs: Any) -> np.ndarray:
 
 _REPLACEMENTS: dict[type, Callable[[Any, Any], Any]] = {
     Scale: _scale,
+    FusedBatchNormalization: _batch_norm,
     ChooseAnnotator: _first_annotator,
     SoftArgmax: _soft_argmax,
     AxisOffset: _axis_offset,

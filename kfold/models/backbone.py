@@ -13,7 +13,7 @@ from typing import Any
 from keras import layers
 
 from kfold.config.architecture import Architecture
-from kfold.models.layers import Scale
+from kfold.models.layers import FusedBatchNormalization, Scale
 
 _BRANCH_SCALE = 0.2
 
@@ -68,7 +68,7 @@ def conv(
     )
     if not architecture.batch_norm:
         return convolution(x)
-    x = layers.BatchNormalization(momentum=0.97)(convolution(x))
+    x = FusedBatchNormalization(momentum=0.97)(convolution(x))
     return layers.Activation(activation)(x) if activation else x
 
 

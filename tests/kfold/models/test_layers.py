@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -7,7 +8,13 @@ from data.competition import IMAGE_SIZE, MIRROR, SECOND_ANNOTATOR
 
 from kfold.models import backend  # noqa: F401  isort: skip
 from kfold.models.keypoint_model import TARGET_SIGMA, gaussian, map_cross_entropy
-from kfold.models.layers import AxisOffset, ChooseAnnotator, SoftArgmax, cell_centres
+from kfold.models.layers import (
+    AxisOffset,
+    ChooseAnnotator,
+    FusedBatchNormalization,
+    SoftArgmax,
+    cell_centres,
+)
 
 CELLS = 26
 PIXELS = st.floats(0, IMAGE_SIZE)
@@ -132,3 +139,17 @@ def test_an_untrained_offset_is_the_other_annotators():
     learned[1] = False
     layer.replace_untrained(learned)
     np.testing.assert_allclose(layer.pixels(), np.full((2, 15), 0.96), rtol=1e-5)
+
+
+def test_fused_batch_norm_trains_and_predicts_as_that_of_keras():
+    x = np.random.default_rng(0).normal(3, 2, (8, 12, 12, 5)).astype(np.float32)
+    target = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
+    found = []
+    for kind in (FusedBatchNormalization, keras.layers.BatchNormalization):
+        model = keras.Sequential([keras.Input(x.shape[1:]), kind(momentum=0.9)])
+        model.compile(keras.optimizers.SGD(0.5), "mse")
+        losses = model.fit(x, target, batch_size=4, epochs=3, shuffle=False, verbose=0).history
+        found.append([losses["loss"], *model.get_weights(), model.predict(x, verbose=0)])
+    for ours, theirs in zip(*found, strict=True):
+        # The fused variance is that of the population: n / (n - 1) times the batch's.
+        np.testing.assert_allclose(ours, theirs, rtol=2 / (4 * 12 * 12), atol=2e-3)
