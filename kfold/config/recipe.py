@@ -26,6 +26,8 @@ BUILT_IN: dict[Part, tuple[str, ...]] = {
 
 Precision = Literal["float32", "mixed_bfloat16"]
 TTAName = Literal["none", "flip", "four", "eight"]
+LOW_RES_SIZE = 64
+"""Width and height in pixels of the images of low-resolution epochs."""
 MAX_COUNT = 1_000_000
 Count = Annotated[int, Ge(1), Le(MAX_COUNT)]
 # Beyond these, float32 loses every update of the weights, or overflows.

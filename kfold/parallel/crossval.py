@@ -13,6 +13,7 @@ from data.system.errors import UserError
 from kfold.config.cv_config import CVConfig
 from kfold.config.recipe import Recipe
 from kfold.labels.notes import data_notes
+from kfold.parallel.duration import expected_minutes
 from kfold.parallel.event_loop import run_trainings
 from kfold.parallel.jobs import Phase, plan_phases
 from kfold.parallel.outcomes import Diverged, EpochReport, Finished, Outcome
@@ -99,6 +100,7 @@ def train_models(
         console.print(
             f"Trainings at a time: {first.jobs} (JOBS=), threads of each: {first.threads}"
         )
+        _announce_minutes(remaining, opened, console)
     scheduler = FoldScheduler(run, remaining, console)
     with scheduler.progress.shown():
         for workers, group in rounds:
@@ -108,6 +110,13 @@ def train_models(
                     run_trainings(pool, scheduler)
     if not run.finished_models:
         raise UserError(f"{run.folder}: no model is left: {', '.join(run.unfinished)}.")
+
+
+def _announce_minutes(tasks: list[Task], opened: OpenRun, console: Console) -> None:
+    rows = [int((opened.folds != task.fold).sum()) for task in tasks]
+    recipes = [_recipe(task, opened.run) for task in tasks]
+    if minutes := expected_minutes(zip(recipes, rows, strict=True)):
+        console.print(f"This will take about {minutes:.0f} minutes, if nothing else runs here")
 
 
 def _rounds(

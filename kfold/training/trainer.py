@@ -16,7 +16,7 @@ from augment.batches import Batches, downsample, network_inputs
 from data.competition import IMAGE_SIZE
 from data.faces import Faces
 from data.system.errors import UserError
-from kfold.config.recipe import Recipe
+from kfold.config.recipe import LOW_RES_SIZE, Recipe
 from kfold.custom.policies import policy_of
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.losses import CappedRMSE, PooledRMSE, loss_of
@@ -27,7 +27,6 @@ OnEpoch = Callable[[int, dict[str, float]], None]
 """Receives the epoch, from 1, and its losses, scores and image `size` in pixels."""
 
 _PREDICTION_BATCH = 64  # larger batches take more memory and are no faster
-_LOW_RES_SIZE = 64
 _MAX_EVALUATIONS = 10  # of the held-out faces during a training
 
 
@@ -101,7 +100,7 @@ class Trainer:
             # Compile again for each image size: one trace for all sizes would be slower.
             metrics = [PooledRMSE(), CappedRMSE()]
             self.model.compile(optimizer, loss_of(recipe), metrics=metrics)
-            size = _LOW_RES_SIZE if stop <= low_res else IMAGE_SIZE
+            size = LOW_RES_SIZE if stop <= low_res else IMAGE_SIZE
             self._fit(train, range(start, stop), size)
 
     def _fit(self, train: Faces, epochs: range, size: int) -> None:
