@@ -18,15 +18,22 @@
 # Targets use each other's files, and training takes all cores.
 .NOTPARALLEL:
 
-PYTHON ?= python3
 VENV := .venv
+uv := $(shell command -v uv 2>/dev/null)
+# uv finds a Python that fits, or fetches one.
+python := $(or $(PYTHON),$(if $(uv),,python3))
+# On a machine with an Nvidia GPU, a TensorFlow that can use it: 6 GB instead of 2.
+gpu := $(wildcard /dev/nvidia[0-9]*)
+requirements := requirements$(if $(gpu),-gpu).txt
 # TensorFlow takes 13 s to import without cached bytecode, 4 s with it.
 unexport PYTHONDONTWRITEBYTECODE
 # The variables of the command line, as they were typed; PYTHON= and VENV= are for make itself.
 variables = $(filter-out PYTHON=% VENV=%,$(MAKEOVERRIDES))
 run = @$(VENV)/bin/python -m $(1) $(variables)
 no_variables = $(if $(variables),$(error `make $@` takes no variables, found $(variables)))
-install = @$(VENV)/bin/python -m pip install --quiet --no-compile -c constraints.txt -r $(1)
+pip = @$(if $(uv),$(uv) pip install --python $(VENV),$(VENV)/bin/python -m pip install --no-compile) --quiet
+install = $(pip) -c constraints.txt -r $(1)
+not_built = { echo "error: could not build $(VENV), for the reason above. It takes uv ('pip install uv' is the shortest), Python's venv (on Debian the package python3-venv) or virtualenv; where the file system has no symbolic links, pass VENV=<folder on another one>" >&2; exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help setup download demo cv folds join tune config submit submissions report review predict export preview test bench clean
@@ -35,11 +42,15 @@ help: ## Show this
 	@awk -F ':.*## ' '/^#  / {sub(/^#/, ""); notes = notes "\n" $$0} /^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2} END {print notes}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Build .venv from the pinned requirements; other targets do so on first use
-$(VENV)/ready: requirements.txt constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "error: expected Python 3.11 to 3.13, found $$($(PYTHON) --version); pass PYTHON=<path>" >&2; exit 1; }
-	@echo "Building $(VENV), which takes some minutes" >&2
-	@$(PYTHON) -m venv $(VENV) || { echo "error: could not build $(VENV); where the file system has no symbolic links, pass VENV=<folder on another one>" >&2; exit 1; }
-	$(call install,requirements.txt)
+$(VENV)/ready: $(requirements) requirements-core.txt constraints.txt
+	@$(or $(python),:) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { echo "error: expected Python 3.11 to 3.13, found $$($(python) --version 2>/dev/null || echo none); pass PYTHON=<path>, or install uv, which brings one" >&2; exit 1; }
+	@echo "Building $(VENV), which takes a minute with uv, some minutes without" >&2
+ifdef uv
+	@$(uv) venv --quiet --seed --allow-existing $(python:%=--python %) $(VENV) || $(not_built)
+else
+	@said=$$($(python) -m venv $(VENV) 2>&1) || virtualenv --quiet --python $(python) $(VENV) 2>/dev/null || { echo "$$said" >&2; $(not_built); }
+endif
+	$(call install,$(requirements))
 	@touch $@
 $(VENV)/ready-cluster: $(VENV)/ready requirements-cluster.txt
 	$(call install,requirements-cluster.txt)
@@ -50,7 +61,7 @@ $(VENV)/ready-dev: $(VENV)/ready-cluster requirements-dev.txt
 
 # The oldest Keras that exported files are made for, beside the installed one.
 $(VENV)/keras-3.10: | $(VENV)/ready
-	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --target $@ keras==3.10.0
+	$(pip) --no-deps --target $@ keras==3.10.0
 
 download: $(VENV)/ready ## Fetch the files and today's leaderboard from Kaggle, or FROM=<folder, zip or .tar.gz>
 	$(call run,data.download)

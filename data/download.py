@@ -18,7 +18,7 @@ from data.competition import FILES
 from data.files import OUTER_ZIP, find, plain_and_zipped
 from data.kaggle.credentials import has_credentials, require_credentials
 from data.kaggle.fetch import fetch_zip
-from data.kaggle.leaderboard import LEADERBOARD_FILE, fetch_leaderboard
+from data.kaggle.leaderboard import fetch_leaderboard
 from data.system.command import run_command
 from data.system.errors import UserError
 from data.system.locks import locked
@@ -119,11 +119,11 @@ def _install(files: Path, out: Path) -> None:
 def _update_leaderboard(out: Path) -> None:
     """Fetch today's leaderboard; on failure an older one serves."""
     try:
-        teams = fetch_leaderboard(out)
-    except (UserError, OSError) as error:  # the folder may be read-only, as in Kaggle's notebooks
+        path, teams = fetch_leaderboard(out)
+    except (UserError, OSError) as error:
         print(f"{error}\nRanks are estimated from an older leaderboard.", file=sys.stderr)
     else:
-        print(f"{out / LEADERBOARD_FILE}: the scores of {teams} teams, to estimate ranks from")
+        print(f"{path}: the scores of {teams} teams, to estimate ranks from")
 
 
 if __name__ == "__main__":

@@ -65,19 +65,27 @@ def locate(folder: Path, name: str) -> Path:
         UserError: the folder or the file does not exist, or several folders may be meant.
     """
     if not folder.is_dir():
-        found = "found a file" if folder.exists() else "no such folder"
-        advice = f"`make download FROM={folder}` reads an archive" if folder.exists() else ""
-        raise UserError(
-            f"{folder}: {found}. Expected a folder with the competition's files: "
-            f"{', '.join(FILES)} (zipped or not). {advice or 'Run `make download`'}, or pass "
-            "DATA=<folder>."
-        )
+        raise UserError(_no_folder(folder))
     if path := find(folder, name):
         return path
     found = ", ".join(sorted(path.name for path in folder.iterdir()))[:200] or "nothing"
     raise UserError(
         f"{folder}: expected {name} or {Path(name).stem}.zip or {OUTER_ZIP}, found {found}. "
         "Run `make download`, or pass DATA=<folder>."
+    )
+
+
+def _no_folder(folder: Path) -> str:
+    found, advice = "no such folder", "Run `make download`, or pass DATA=<folder>."
+    newer = folder.parent / "competitions" / folder.name
+    if folder.exists():
+        found = "found a file"
+        advice = f"`make download FROM={folder}` reads an archive, or pass DATA=<folder>."
+    elif newer.is_dir():  # Kaggle's notebooks have had it at either place
+        advice = f"Pass DATA={newer}."
+    return (
+        f"{folder}: {found}. Expected a folder with the competition's files: "
+        f"{', '.join(FILES)} (zipped or not). {advice}"
     )
 
 

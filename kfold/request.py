@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from augment.workers import start_workers
+from data.system.cgroups import usable_cores
 from data.system.errors import UserError
 from kfold.config.code_file import CodeFile, read_code_file
 from kfold.config.config_file import read_config
@@ -120,7 +120,7 @@ def _in_process(request: Request, code: CodeFile | None, read: Callable[[Preset]
     """Resolve and read the request, and try its models, in another process."""
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    pool = start_workers(1, environment=worker_environment(os.cpu_count() or 1))
+    pool = start_workers(1, environment=worker_environment(usable_cores()))
     try:
         return pool.submit(_tried, request, code, read).result()
     except TerminatedWorkerError:

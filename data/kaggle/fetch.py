@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from data.competition import SLUG
 from data.files import MAX_FILE_SIZE, OUTER_ZIP
 from data.kaggle.client import TIMEOUT, competition_api
 from data.system.errors import UserError
+from data.system.terminal import open_console
 
 if TYPE_CHECKING:
     import requests
@@ -104,10 +106,9 @@ def _resume(response: requests.Response, received: int) -> requests.Response:
 
 
 def _show_progress(chunks: Iterator[bytes], received: int, size: int) -> Iterator[bytes]:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    console = open_console(sys.stderr)
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=size or None, completed=received)

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 LEADERBOARD_FILE = "kaggle_leaderboard.csv"
 """Beside the competition's files: rank, private and public RMSE of each team, best first."""
 
+WRITABLE = Path("data/raw")
+"""Gets the leaderboard if the files' own folder is read-only, as in Kaggle's notebooks."""
+
 _PAGE_SIZE = 100
 
 
-def fetch_leaderboard(folder: Path) -> int:
-    """Write the leaderboard into `folder` and return the number of teams.
+def fetch_leaderboard(folder: Path) -> tuple[Path, int]:
+    """Write the leaderboard into `folder`, else into `WRITABLE`; return its path and its teams.
 
     Raises:
         UserError: no credentials, Kaggle refuses, or the response is not a leaderboard.
+        OSError: neither folder can be written.
     """
     import pandas as pd
 
@@ -37,8 +41,13 @@ def fetch_leaderboard(folder: Path) -> int:
         )
     table = pd.DataFrame(teams, columns=["private", "public"])
     table.insert(0, "rank", range(1, len(teams) + 1))
-    write_csv(folder / LEADERBOARD_FILE, table)
-    return len(teams)
+    path = folder / LEADERBOARD_FILE
+    try:
+        write_csv(path, table)
+    except OSError:
+        path = WRITABLE / LEADERBOARD_FILE
+        write_csv(path, table)
+    return path, len(teams)
 
 
 def _fetch_scores(api: CompetitionApiClient, is_public: bool) -> dict[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -45,6 +46,8 @@ def run_command(
         _stop("native Windows is not supported: run this in WSL, with a folder of Linux's.")
     import tyro
 
+    # A notebook's, inherited by `!make`: matplotlib cannot be imported where its package is absent.
+    os.environ.pop("MPLBACKEND", None)
     try:
         words = to_options(sys.argv[1:] if args is None else args, options)
         main(tyro.cli(options, args=words))

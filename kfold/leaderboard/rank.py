@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from data.kaggle.leaderboard import LEADERBOARD_FILE
+from data.kaggle.leaderboard import LEADERBOARD_FILE, WRITABLE
 from data.system.errors import UserError
 
 _FINAL = Path(__file__).with_name(LEADERBOARD_FILE)
@@ -23,16 +23,16 @@ def leaderboard_scores(
     """RMSE of every team on Kaggle's test set or a half of it, best first.
 
     Args:
-        folder: of the competition's files. `make download` puts today's leaderboard there; without
-            it, the final leaderboard of January 2017, with 175 teams, is read.
+        folder: of the competition's files. `make download` puts today's leaderboard there, or into
+            data/raw; without it, the final one of January 2017, with 175 teams, is read.
         part: of the test set. Both halves have about as many values, so the RMSE over all is the
             root of the halves' mean square.
 
     Raises:
         UserError: the file there is not a leaderboard.
     """
-    path = folder / LEADERBOARD_FILE
-    path = path if path.exists() else _FINAL
+    fetched = (place / LEADERBOARD_FILE for place in (folder, WRITABLE))
+    path = next((path for path in fetched if path.is_file()), _FINAL)
     try:
         halves = pd.read_csv(path)[["private", "public"]].astype(float)
         scores = halves.pow(2).mean(axis=1).pow(0.5) if part == "all" else halves[part]

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from kfold.parallel.cgroups import cpu_limits, free_memory
+from data.system.cgroups import free_memory, usable_cores
 from kfold.runs.versions import backend
 
 WORKER_MEMORY = 5 << 29
@@ -55,9 +55,7 @@ def plan_phases(wanted: int | None, trainings: int) -> list[Phase]:
             if there is one, within the free memory.
         trainings: number of all trainings.
     """
-    import joblib
-
-    cores, on_gpu = min([joblib.cpu_count(), *cpu_limits()]), uses_gpu()
+    cores, on_gpu = usable_cores(), uses_gpu()
     if wanted is None:
         most = cores // CORES_PER_GPU_TRAINING if on_gpu else cores
         wanted = max(1, min(most, available_memory() // WORKER_MEMORY))

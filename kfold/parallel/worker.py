@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.system.errors import UserError
+from data.system.keras_environment import THREAD_VARIABLES
 from kfold.custom.load import describe
 from kfold.parallel.outcomes import Diverged, EpochReport, Failed, Finished, Outcome, Stopped
 from kfold.runs.task import Task
@@ -23,9 +24,8 @@ def worker_environment(threads: int) -> dict[str, str]:
 
     They limit its threads, and its GPU memory to what it needs: other workers share both.
     """
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
     shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    return dict.fromkeys(names, str(threads)) | shared_gpu
+    return dict.fromkeys(THREAD_VARIABLES, str(threads)) | shared_gpu
 
 
 def train_task(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 from dataclasses import asdict, replace
@@ -14,6 +13,7 @@ from rich.console import Console
 from data.correction_files import merge_corrections
 from data.reader import Competition
 from data.system.atomic import write_json, write_text
+from data.system.cgroups import usable_cores
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS, CVConfig
 from kfold.config.names import check_model_names
@@ -75,7 +75,7 @@ def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
             that of a folder or is that of joined predictions, `force` would forget the trials of a
             search, or Keras's backend is not installed.
     """
-    made = {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
+    made = {"system": platform.platform(), "cores": usable_cores(), **installed_versions()}
     history = [made]
     started = _started(folder)
     before = read_run(folder).config if started else config

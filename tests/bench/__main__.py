@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from data.system.atomic import write_json
+from data.system.cgroups import usable_cores
 from data.system.command import run_command
 from data.system.terminal import open_console
 from kfold.config.presets import PRESETS
@@ -116,14 +117,12 @@ def loading(folder: Path, repetitions: int) -> Iterator[Row]:
 
 def augmentation(repetitions: int) -> Iterator[Row]:
     """Our batches and tf.data; baseline: a Python loop over the faces."""
-    import joblib
-
     module, unit = "tests.bench.augmentation", "images/s"
     loop = measured(module, "loop", repetitions=repetitions)[SPEED]
     yield Row("augment", "a Python loop", loop, unit)
     mapped = measured(module, "tf_data_map", repetitions=repetitions)[SPEED]
     yield Row("augment", "tf.data.map", mapped, unit, mapped / loop)
-    cores = joblib.cpu_count()
+    cores = usable_cores()
     for way, workers in {"batches, in the process": 0, f"batches, {cores} workers": cores}.items():
         made = measured(module, "batches", workers, repetitions=repetitions)[SPEED]
         yield Row("augment", way, made, unit, made / loop)
@@ -131,9 +130,7 @@ def augmentation(repetitions: int) -> Iterator[Row]:
 
 def training(repetitions: int) -> Iterator[Row]:
     """Training and prediction; baselines: `model.fit` on arrays, and the machine's peak GFLOP/s."""
-    import joblib
-
-    module, cores = "tests.bench.training", joblib.cpu_count()
+    module, cores = "tests.bench.training", usable_cores()
     peak = measured(module, "peak", repetitions=repetitions)["gflops"]
     yield Row("peak", "float32 matrix product", peak, "GFLOP/s")
     for model in ("heatmap", "mask"):

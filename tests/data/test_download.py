@@ -11,6 +11,7 @@ from data.competition import FILES, SLUG
 from data.download import DownloadOptions, main
 from data.kaggle.leaderboard import LEADERBOARD_FILE
 from data.reader import read_competition
+from kfold.leaderboard.rank import leaderboard_scores
 from tests.kaggle_server import KaggleServer, outer_zip
 from tests.refusal import Refusal
 
@@ -69,14 +70,26 @@ def test_without_todays_leaderboard_the_older_one_stays(
     assert (out / LEADERBOARD_FILE).read_text() == older
 
 
-def test_files_are_there_although_the_leaderboard_cannot_be_written(
-    kaggle: KaggleServer, out: Path, capsys: pytest.CaptureFixture[str]
+def test_a_leaderboard_that_cannot_be_written_beside_the_files_is_written_where_it_can(
+    kaggle: KaggleServer,
+    out: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    kaggle.teams = [(2.5, 2.75)]
     (out / LEADERBOARD_FILE).mkdir(parents=True)  # stands in for a read-only folder, also for root
     main(DownloadOptions(out))
     printed = capsys.readouterr()
     assert "6 training and 4 test faces" in printed.out
-    assert "Ranks are estimated from an older leaderboard" in printed.err
+    assert f"data/raw/{LEADERBOARD_FILE}: the scores of 1 teams" in printed.out
+    assert not printed.err
+    assert leaderboard_scores(out, "private") == (2.5,)
+    (tmp_path / "data/raw" / LEADERBOARD_FILE).unlink()
+    (tmp_path / "data/raw" / LEADERBOARD_FILE).mkdir()
+    main(DownloadOptions(out))
+    assert "Ranks are estimated from an older leaderboard" in capsys.readouterr().err
 
 
 def test_a_leaderboard_of_zeros_is_refused(kaggle: KaggleServer, out: Path) -> None:

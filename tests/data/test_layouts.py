@@ -59,6 +59,11 @@ def test_the_layout_of_kaggles_notebooks_is_read(
     assert read_competition(out).checksum == expected
 
 
+def test_the_older_place_of_the_inputs_names_the_newer_one(notebook: Path, cache: Path) -> None:
+    with pytest.raises(UserError, match=rf"no such folder.* Pass DATA={notebook}/competitions/"):
+        read_competition(notebook / SLUG, cache)
+
+
 def test_what_is_in_a_notebook_needs_no_download(
     notebook: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_terminal_shows_the_progress(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("data.system.terminal._is_terminal", lambda stream: True)
     main(DownloadOptions(out))
     size = f"{len(kaggle.archive) / 1000:.1f}"
     assert f"{size}/{size}" in re.sub(r"\x1b\[[0-9;?]*\w", "", capfd.readouterr().err)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -33,3 +34,13 @@ def test_what_a_file_system_lacks_is_said(capsys, code):
     printed = capsys.readouterr().err
     assert printed.startswith("error: drive/file: ")
     assert "on another disk" in printed
+
+
+def test_a_command_of_a_notebook_draws_without_the_notebooks_packages():
+    """`!make` inherits a plotting backend that may not be installed for the command."""
+    program = (
+        "from data.system.command import run_command; from tests.refusal import NoOptions;"
+        "run_command(lambda _: __import__('matplotlib.pyplot').pyplot.figure(), NoOptions, [])"
+    )
+    environment = {**os.environ, "MPLBACKEND": "module://not_installed"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

@@ -15,6 +15,12 @@ from tests.kfold.finished_run import finished_run, random_competition
 NOWHERE = Path("nowhere")
 
 
+@pytest.fixture(autouse=True)
+def _without_data(tmp_path, monkeypatch):
+    """Where no leaderboard was downloaded."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_the_final_leaderboard_is_complete_and_sorted():
     for half, best in (("private", 1.28236), ("public", 1.53319)):
         scores = leaderboard_scores(NOWHERE, half)

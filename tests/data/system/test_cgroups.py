@@ -1,11 +1,15 @@
 """Limits are read from folders like those of Linux, of a container, a batch job or none."""
 
+import os
+import runpy
 from pathlib import Path
 
 import pytest
 
+from data.system import keras_environment
+from data.system.cgroups import cpu_limits, free_memory
+from data.system.keras_environment import THREAD_VARIABLES
 from kfold.parallel import jobs
-from kfold.parallel.cgroups import cpu_limits, free_memory
 
 GIB = 1 << 30
 V1_LIMIT = {"memory/memory.limit_in_bytes": str(2**63 - 4096)}
@@ -71,6 +75,11 @@ def test_memory_beyond_the_limit_is_none(tmp_path):
     assert limits(tmp_path, "0::/\n", files) == ([], [0])
 
 
+def test_memory_that_slows_a_process_down_counts_as_none(tmp_path):
+    files = {"memory.max": "max", "memory.high": str(3 * GIB), "memory.current": str(GIB)}
+    assert limits(tmp_path, "0::/\n", files) == ([], [2])
+
+
 def test_a_systems_own_files_can_be_read():
     assert all(1 <= cpus < 2**16 for cpus in cpu_limits())
     assert all(0 <= free < 2**64 for free in free_memory())
@@ -80,6 +89,19 @@ def test_a_systems_own_files_can_be_read():
 def test_trainings_at_a_time_stay_within_the_limits(monkeypatch, cpus, gib):
     monkeypatch.setattr("joblib.cpu_count", lambda: 16)
     monkeypatch.setattr(jobs, "uses_gpu", lambda: False)
-    monkeypatch.setattr(jobs, "cpu_limits", lambda: cpus)
+    monkeypatch.setattr("data.system.cgroups.cpu_limits", lambda: cpus)
     monkeypatch.setattr(jobs, "free_memory", lambda: [n * GIB for n in gib])
     assert jobs.plan_phases(None, 16)[0].jobs == 1
+
+
+@pytest.mark.parametrize(
+    ("quotas", "own", "threads"), [([1, 8], "", "1"), ([1], "3", "3"), ([], "", "")]
+)
+def test_a_command_has_no_more_threads_than_its_quota(monkeypatch, quotas, own, threads):
+    monkeypatch.setattr("data.system.cgroups.cpu_limits", lambda: quotas)
+    for name in THREAD_VARIABLES:
+        monkeypatch.setenv(name, own)  # restored afterwards
+        if not own:
+            del os.environ[name]
+    runpy.run_path(str(keras_environment.__file__))
+    assert {os.environ.get(name, "") for name in THREAD_VARIABLES} == {threads}

@@ -14,9 +14,17 @@ OWN = Path("/proc/self/cgroup")
 
 _MEMORY_FILES = {
     "memory.max": "memory.current",
+    "memory.high": "memory.current",  # beyond it, processes are slowed down instead of killed
     "memory.limit_in_bytes": "memory.usage_in_bytes",
 }
-"""Files with the limit and with the use, by version 2 and 1."""
+"""Files with the limit and with the use, the last of version 1."""
+
+
+def usable_cores() -> int:
+    """CPUs that this process may use: by its affinity, its cpuset and its groups' quotas."""
+    import joblib
+
+    return min([joblib.cpu_count(), *cpu_limits()])  # joblib reads the outermost quota only
 
 
 def cpu_limits(root: Path = ROOT, own: Path = OWN) -> list[int]:
