@@ -34,6 +34,21 @@ def reset_settings() -> None:
     keras.config.set_image_data_format("channels_last")
 
 
+def release_traces() -> None:
+    """Release the graphs of trainings that are over, 140 MB each.
+
+    A gradient that a graph defines, as Keras's optimizers do in each training, enters a table of
+    TensorFlow's that nothing leaves, and with it its graph.
+    """
+    if os.environ["KERAS_BACKEND"] != "tensorflow":
+        return
+    from tensorflow.python.framework.ops import gradient_registry
+
+    for name in list(gradient_registry.list()):
+        if name.startswith("CustomGradient-"):
+            del gradient_registry._registry[name]
+
+
 _import_quietly()
 reset_settings()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kfold.models import backend  # noqa: F401  isort: skip
+from kfold.models import backend  # isort: skip
 import keras
 
 from data.competition import IMAGE_SIZE
@@ -46,6 +46,7 @@ def _own_session() -> Iterator[None]:
         yield
     finally:
         keras.backend.clear_session()
+        backend.release_traces()
         gc.collect()
 
 

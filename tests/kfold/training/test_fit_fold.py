@@ -1,3 +1,4 @@
+import gc
 import json
 from dataclasses import asdict, replace
 
@@ -53,6 +54,18 @@ def test_the_first_epochs_are_at_low_resolution_and_training_continues_from_them
     assert [logs["size"] for _, logs in epochs] == [64, 96, 96]
     losses = [logs["loss"] for _, logs in epochs]
     assert losses[2] < losses[0]
+
+
+def test_a_training_leaves_no_graph_behind(tiny, data, tmp_path):
+    """A process trains fold after fold: it must not grow."""
+
+    def graphs():
+        return {id(each) for each in gc.get_objects() if type(each).__name__ == "FuncGraph"}
+
+    fit_fold(replace(tiny, epochs=1), data, 1, 0, tmp_path / "first")
+    before = graphs()
+    fit_fold(replace(tiny, epochs=1), data, 1, 0, tmp_path / "second")
+    assert graphs() <= before
 
 
 def test_weights_are_stored_without_the_optimizer(fitted):
