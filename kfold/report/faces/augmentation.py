@@ -39,14 +39,15 @@ def policy_examples(leaderboard: Leaderboard) -> list[PolicyExamples]:
 
     Nor of a user's that cannot be made here, as where a package is missing that it imports.
     """
-    policies: dict[str, Policy] = {}
+    policies: dict[tuple[str, str], Policy] = {}  # a name may stand for several, by options
     for opened in leaderboard.runs:
         for recipe in opened.run.finished_models.values():
             with suppress(UserError):
-                policies.setdefault(recipe.policy, _policy(recipe))
+                policy = _policy(recipe)
+                policies.setdefault((recipe.policy, policy.rules), policy)
     return [
         _examples(leaderboard, name, policy)
-        for name, policy in policies.items()
+        for (name, _), policy in policies.items()
         if policy != Policy()
     ]
 
