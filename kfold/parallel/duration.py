@@ -12,9 +12,9 @@ from kfold.config.architecture import multiply_adds
 from kfold.config.recipe import LOW_RES_SIZE, Recipe
 from kfold.parallel.jobs import uses_gpu
 
-SHARE_OF_PEAK = 0.5
-"""Part of the machine's matrix products that trainings reach, with one process for each core; see
-`tests/bench/README.md`."""
+SHARE_OF_PEAK = 0.35
+"""Arithmetic of trainings in the time of a whole `make cv`, relative to matrix products. Trainings
+reach half (`tests/bench/README.md`); the rest of the time starts, evaluates and predicts."""
 
 _MATRIX, _PRODUCTS = 2048, 3
 _LITTLE = 10_000.0  # GFLOP, about a minute or less

@@ -153,13 +153,18 @@ def training(repetitions: int) -> Iterator[Row]:
 
 
 def presets(gflops: float) -> Iterator[Row]:
-    """Minutes that presets take on Kaggle's faces at such a speed."""
+    """Minutes that presets train Kaggle's faces at such a speed."""
     for name in ("quick", "standard", "best"):
         preset = PRESETS[name]
         rows = round(KAGGLE_FACES * (1 - 1 / preset.folds))
         trainings = [(recipe, rows) for recipe in preset.models.values()]
         gflop = training_gflop(trainings * preset.folds * preset.seeds)
-        yield Row(f"make cv PRESET={name}", f"{KAGGLE_FACES} faces", gflop / gflops / 60, "minutes")
+        yield Row(
+            f"make cv PRESET={name}",
+            f"{KAGGLE_FACES} faces",
+            gflop / gflops / 60,
+            "minutes of training",
+        )
 
 
 def step(repetitions: int) -> Iterator[Row]:
