@@ -40,6 +40,11 @@ def installed_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
 
 
+def this_machine() -> dict[str, str | int | None]:
+    """System, number of cores and `installed_versions`, as a run's config.json lists them."""
+    return {"system": platform.platform(), "cores": os.cpu_count(), **installed_versions()}
+
+
 def _version(package: str) -> str:
     for name in (package, f"{package}-cpu"):  # TensorFlow without GPU support has its own name
         try:
