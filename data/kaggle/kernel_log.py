@@ -31,6 +31,7 @@ def read_log(text: str) -> list[str]:
         events = json.loads(text)
     except ValueError:
         events = [_parse(line.strip("[], ")) for line in text.splitlines()]
+    events = events if isinstance(events, list) else [events]
     return [line for event in events for line in _lines(event)]
 
 

@@ -17,7 +17,7 @@ Machine = Literal["kaggle", "kaggle-cpu"]
 MAX_SECONDS = 11.5 * 3600
 """Kaggle ends a session after twelve hours, and may lose what it did."""
 
-MAX_OUTPUT = 19 << 30
+MAX_OUTPUT = 19_000_000_000
 """Bytes. Kaggle keeps 20 GB of a session."""
 
 

@@ -20,7 +20,7 @@ from kfold.kaggle_kernel.plan import Plan
 MACHINE = "machine.json"
 """Written by the trainings: the machine, with its packages."""
 
-_POLL_S = 1.0
+_POLL_S = 0.2
 _REST = "the same command has another session train the rest."
 
 
@@ -57,7 +57,9 @@ def _train(plan: Plan, folder: Path, working: Path, environment: dict[str, str])
         if stopped:
             continue
         if not put_out(run, working, plan.max_output):
-            stopped = f"Output of more than {plan.max_output >> 20} MB would not be kept: {_REST}"
+            stopped = (
+                f"Output of more than {plan.max_output / 1e9:.0f} GB would not be kept: {_REST}"
+            )
         elif time.monotonic() > stop:
             stopped = f"The session's {plan.max_seconds / 3600:g} hours are over: {_REST}"
         if stopped:
