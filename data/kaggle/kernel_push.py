@@ -29,6 +29,10 @@ _PUSH_ADVICE = {
 }
 
 
+class KernelRefusedError(UserError):
+    """Kaggle answered that it starts no kernel, or none with the competition's files."""
+
+
 def gpu_time_left() -> tuple[timedelta, str] | None:
     """What is left of the week's GPU quota, and the day it is renewed; None if Kaggle doesn't say.
 
@@ -63,7 +67,8 @@ def push_kernel(title: str, slug: str, source: str, mark: str, gpu: bool) -> Ker
         gpu: whether the session has a GPU.
 
     Raises:
-        UserError: no credentials, or Kaggle does not take the kernel.
+        KernelRefusedError: Kaggle answered that it starts none.
+        UserError: no credentials, or Kaggle did not answer: the kernel may have started.
     """
     import requests
 
@@ -110,9 +115,9 @@ def _save_request(ref: str, title: str, source: str, gpu: bool) -> ApiSaveKernel
 def _check(saved: ApiSaveKernelResponse) -> None:
     """Refuse a kernel that did not start, or started without its data."""
     if saved.invalid_competition_sources:
-        raise UserError(
+        raise KernelRefusedError(
             f"Kaggle gives your kernels no files of {SLUG}: accept the rules on {RULES_PAGE}, then "
-            "run this again with FORCE=1."
+            "run this again."
         )
     if not saved.error:
         return
@@ -125,7 +130,7 @@ def _check(saved: ApiSaveKernelResponse) -> None:
         advice = "Run this again when the week's quota is renewed, or train on CPUs: ON=kaggle-cpu."
     else:
         advice = "Settle that, then run this again."
-    raise UserError(f"Kaggle started no kernel: {reason}. {advice}")
+    raise KernelRefusedError(f"Kaggle started no kernel: {reason}. {advice}")
 
 
 def _find(client: KaggleClient, owner: str, slug: str, mark: str) -> Kernel | None:

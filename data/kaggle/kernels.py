@@ -20,7 +20,7 @@ _PAGE_SIZE = 20
 """Files whose signed URLs are asked for at once: they expire."""
 
 _GONE = (
-    "Was it deleted, or does it belong to another user? To go on without it, delete kaggle.json in "
+    "Was it deleted, or does it belong to another user? To go on without it, delete kernel.json in "
     "the run's folder, then run this again."
 )
 ADVICE = {403: _GONE, 404: _GONE}

@@ -95,6 +95,6 @@ def _ended(folder: Path, content: bytes) -> int:
 def _damaged(name: str, error: Exception) -> UserError:
     return UserError(
         f"{name}: expected a file that a kernel put out, found a damaged one ({error}). Run this "
-        "again. If that does not help, delete kaggle.json in the run's folder: the same command "
+        "again. If that does not help, delete kernel.json in the run's folder: the same command "
         "then has another kernel train what is not here."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -39,7 +40,7 @@ PACKAGE = """
 
 folder = tempfile.mkdtemp(prefix="keypoints-")
 content = io.BytesIO(base64.b85decode(PACKAGE.replace("\\n", "")))
-tarfile.open(fileobj=content, mode="r:xz").extractall(folder, filter="data")
+tarfile.open(fileobj=content, mode="r:gz").extractall(folder, filter="data")
 sys.path.insert(0, folder)
 
 from kfold.kaggle_kernel.session import main
@@ -87,11 +88,11 @@ def _project_files() -> list[Path]:
 
 
 def _compressed(files: dict[str, bytes]) -> bytes:
-    """A tar of files by path, the same for the same files."""
+    """A compressed tar of files by path, the same for the same files."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:xz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content in sorted(files.items()):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)

@@ -1,4 +1,4 @@
-"""Which kernel trains for a run: kaggle.json in the run's folder, until its results are back."""
+"""Which kernel trains for a run: kernel.json in the run's folder, until its results are back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.system.errors import UserError
 from kfold.config.validation import STRICT, read_json, validated
 from kfold.runs.task import Task
 
-_FILE = "kaggle.json"
+_FILE = "kernel.json"
 _LONGEST = 50 - len("Facial keypoints ")
 """Characters. A kernel's title has 50 at most."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from data.kaggle.credentials import require_credentials
-from data.kaggle.kernel_push import find_kernel, gpu_time_left, push_kernel
+from data.kaggle.kernel_push import KernelRefusedError, find_kernel, gpu_time_left, push_kernel
 from data.kaggle.kernels import SessionState
 from data.system.errors import UserError
 from kfold.config.cv_config import CVConfig
@@ -91,10 +92,9 @@ def _check_account(machine: Machine, console: Console) -> None:
 
 
 def _forget(folder: Path, console: Console) -> None:
-    if not (folder.is_dir() and (record := read_record(folder))):
-        return
-    if record.kernel:
-        console.print(f"{record.kernel.url} is forgotten; its page can cancel it.")
+    with suppress(UserError):  # damaged
+        if (record := read_record(folder)) and record.kernel:
+            console.print(f"{record.kernel.url} is forgotten; its page can cancel it.")
     remove_record(folder)
 
 
@@ -105,7 +105,11 @@ def _push(run: Run, plan: Plan, tasks: Sequence[Task], console: Console) -> Kern
     slug = kernel_slug(title)
     record = KernelRecord(slug, checksum, tuple(tasks))
     record.write(run.folder)
-    kernel = push_kernel(title, slug, source, checksum, plan.gpu)
+    try:
+        kernel = push_kernel(title, slug, source, checksum, plan.gpu)
+    except KernelRefusedError:
+        remove_record(run.folder)
+        raise
     record = replace(record, kernel=kernel)
     record.write(run.folder)
     console.print(f"{kernel.url}, version {kernel.version}: {len(tasks)} trainings")

@@ -74,6 +74,7 @@ def test_a_kernel_that_kaggle_does_not_start(
     kaggle.save_errors.append(answer)
     assert expected in refusal(train)
     assert not kaggle.sessions
+    assert not read_record(train.folder)
 
 
 def test_a_used_up_quota_is_found_before_anything_is_forgotten(
@@ -204,10 +205,11 @@ def test_force_begins_anew(kaggle: KaggleServer, train: Command, failure: Fail) 
 
 def test_a_damaged_record_is_named(train: Command, failure: Fail) -> None:
     train.folder.mkdir(parents=True)
-    (train.folder / "kaggle.json").write_text('{"slug": 1}')
+    (train.folder / "kernel.json").write_text('{"slug": 1}')
     message = failure(train)
-    assert "kaggle.json: " in message
+    assert "kernel.json: " in message
     assert "Delete the file" in message
+    assert "expected a GPU" in failure(lambda: train(force=True))
 
 
 def test_a_script_that_is_too_large(

@@ -71,7 +71,7 @@ def command(watched: Watched | None = None) -> tuple[Step, OpenRun | None]:
     except (UserError, KeyboardInterrupt) as stopped:
         error = str(stopped) or type(stopped).__name__
     finished = len(list(folder.glob("*/seed*/fold*/done.json")))
-    record = folder / "kaggle.json"
+    record = folder / "kernel.json"
     kernel = record.read_text() if record.exists() else ""
     return Step(watched.getvalue(), error, finished, kernel), opened
 
