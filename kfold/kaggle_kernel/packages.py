@@ -68,7 +68,7 @@ def _suits(requirements: Path) -> bool:
 
 def _install(folder: Path, requirements: Path) -> str:
     """Install the requirements in a folder of their own, which needs no `venv`, and return it."""
-    print("This machine's packages do not suit: installing others, which takes some minutes")
+    print("This machine's packages do not suit: installing others, which takes minutes", flush=True)
     target = str(folder / "packages")
     constraints = str(folder / CONSTRAINTS)
     ended = _pip("--no-compile", "--target", target, "-c", constraints, "-r", str(requirements))
@@ -77,7 +77,7 @@ def _install(folder: Path, requirements: Path) -> str:
         raise UserError(
             f"expected the packages of {REQUIREMENTS}, found that Python "
             f"{platform.python_version()} of this session can't get them: "
-            f"{(faults or [ended.stdout])[-1].removeprefix('ERROR: ').strip()}. Has the session "
+            f"{(faults or [ended.stdout])[0].removeprefix('ERROR: ').strip(' .')}. Has the session "
             f"internet? {_PHONE}."
         )
     return target

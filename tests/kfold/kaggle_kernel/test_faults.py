@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +31,8 @@ Fail = Callable[[Callable[[], object]], str]
         ({"status": 429, "times": 5}, ["429", "wait"]),
         ({"status": 503}, ["503", "later"]),
         ({"read": 10}, ["connection to Kaggle failed"]),
-        ({"body": b"<html>"}, ["found something else"]),
     ],
-    ids=["401", "403", "429", "503", "cut", "page"],
+    ids=["401", "403", "429", "503", "cut"],
 )
 def test_a_push_that_fails_is_made_again_by_the_same_command(
     kaggle: KaggleServer,
@@ -45,11 +45,10 @@ def test_a_push_that_fails_is_made_again_by_the_same_command(
     message = refusal(train)
     assert [part for part in expected if part not in message] == []
     folds = (train.folder / "folds.csv").read_text()
-    before = len(kaggle.sessions)
+    assert not kaggle.sessions
     with pytest.raises(UserError, match="expected a GPU"):
         train()
     assert len(kaggle.sessions) == 1
-    assert before == ("body" in fault)  # that push had succeeded, and is found
     assert (train.folder / "folds.csv").read_text() == folds
 
 
@@ -131,14 +130,15 @@ def test_packages_that_a_session_cannot_get(
     message = failure(lambda: train("kaggle-cpu"))
     assert "This machine's packages do not suit: installing others" in message
     assert "expected the packages of requirements.txt, found that Python 3." in message
-    assert "No matching distribution found" in message
+    assert re.search("can't get them: .*==", message)
     assert "Has the session internet?" in message
 
 
+@pytest.mark.parametrize("fault", [{"cut": 0}, {"body": b"<html>"}], ids=["cut", "page"])
 def test_a_lost_answer_to_a_push_starts_no_second_session(
-    kaggle: KaggleServer, train: Command, failure: Fail
+    kaggle: KaggleServer, train: Command, failure: Fail, fault: dict[str, object]
 ) -> None:
-    kaggle.fail("SaveKernel", cut=0)
+    kaggle.fail("SaveKernel", **fault)  # type: ignore[arg-type]
     assert "expected a GPU" in failure(train)
     assert kaggle.operations.count("SaveKernel") == 1
     assert len(kaggle.sessions) == 1
