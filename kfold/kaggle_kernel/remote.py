@@ -152,6 +152,7 @@ def _explain(record: KernelRecord, state: SessionState, log: list[str], run: Run
     reason = f" ({state.reason.rstrip('.')})" if state.reason else ""
     lines = "".join(f"\n    {line}" for line in log) or " none."
     return (
-        f"{record.kernel.url} {how}{reason}. Here are {done} of its {len(tasks)} trainings; the "
-        f"same command, without FORCE=1, has another kernel train the rest. Its log ends:{lines}"
+        f"{record.kernel.url} {how}{reason}. Of its {len(tasks)} trainings, {done} are finished, "
+        f"and in {run.folder}; the same command, without FORCE=1, has another kernel train the "
+        f"rest. The end of its log:{lines}"
     )

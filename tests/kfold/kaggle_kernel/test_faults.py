@@ -103,9 +103,7 @@ def test_a_session_without_a_gpu_fails_and_says_why(
     kaggle: KaggleServer, train: Command, failure: Fail
 ) -> None:
     message = failure(train)
-    assert (
-        "https://www.kaggle.com/code/someone/facial-keypoints-first failed. Here are 0" in message
-    )
+    assert "https://www.kaggle.com/code/someone/facial-keypoints-first failed. Of its 2" in message
     assert "error: expected a GPU in this session, found none" in message
     assert PHONE in message
     assert "GPU quota at Kaggle: 29.0 hours until 2030-01-05" in train.printed

@@ -142,7 +142,7 @@ def test_stopping_the_command_leaves_the_kernel_to_go_on(steps, kaggle):
 def test_the_same_command_attaches_and_keeps_what_a_cancelled_kernel_finished(steps):
     step = steps[0]["attached"]
     assert "was cancelled" in step.error
-    assert "Here are 1 of its 2 trainings" in step.error
+    assert "Of its 2 trainings, 1 are finished, and in runs/there" in step.error
     assert step.finished == 1
     assert "fold 1/2" in step.printed  # the log
 
