@@ -11,6 +11,7 @@
 #   CODE=<py>           a file of your own, with networks, losses, augmentation, optimizers
 #   MODELS="a b"        models for cv instead of the preset's; FOLDS= SEEDS= EPOCHS= POLICY= too
 #   JOBS=<n>            trainings at a time; CLUSTER=ray CPUS= GPUS= for a cluster
+#   ON=kaggle           train on a GPU of Kaggle; ON=kaggle-cpu on its CPUs
 #   FROM=<folder>       for join: oof.csv and test.csv, predicted elsewhere; NAME=<line>
 #   CORRECTIONS=<csv>   labels to drop or to change in training, such as a run's suspects.csv
 #   FORCE=1             do again what is done, send again what was sent

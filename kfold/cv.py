@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from data.system.command import run_command
+from data.system.errors import UserError
+from kfold.kaggle_kernel.plan import Machine
 from kfold.parallel.resources import ComputeOptions
 
 
@@ -39,6 +41,9 @@ class CVOptions(ComputeOptions):
     """Augmentation policy, for every model."""
     corrections: tuple[Path, ...] = ()
     """Labels to drop or to change in training, such as a run's suspects.csv; one file or more."""
+    on: Machine | None = None
+    """Train on Kaggle, with a GPU or, by 'kaggle-cpu', without; stopping the command stops nothing
+    there, and the same command attaches again."""
     force: bool = False
     """Forget these trainings, and all of a model whose recipe changed, and train again."""
 
@@ -52,13 +57,15 @@ def main(options: CVOptions) -> None:
     from kfold.request import Request, requested_preset
     from kfold.runs.locate import run_folder
 
+    if options.on and options.cluster:
+        raise UserError("ON= and CLUSTER= both say where to train: pass one of them.")
     cluster_resources(options)  # refuses options that contradict each other
     console = open_console()
     request = Request(**{each.name: getattr(options, each.name) for each in fields(Request)})
     folder = run_folder(options.run or request.run_name)
     preset = requested_preset(request, console)
     config = CVConfig(options.data, preset, options.corrections)
-    run_cv(config, folder, console, options, options.force)
+    run_cv(config, folder, console, options, options.force, options.on)
 
 
 if __name__ == "__main__":

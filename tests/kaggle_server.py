@@ -18,7 +18,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from data.competition import FILES, TEST_FILE, TRAINING_FILE
-from tests.faulty_server import Answer, FaultyServer, Handler, answer_json, refuse
+from tests.faulty_server import Answer, Handler, answer_json, refuse
+from tests.kaggle_kernels import KernelServer
 
 USER = "someone"
 SECRET = "KGAT_0123456789abcdef-never-show-this"
@@ -28,8 +29,8 @@ DAILY_LIMIT = 5
 """Submissions per day."""
 
 
-class KaggleServer(FaultyServer):
-    """Serves the competition's zip, takes submissions and scores them with solution.csv.
+class KaggleServer(KernelServer):
+    """Serves the competition's zip, takes submissions, scores them with solution.csv, runs kernels.
 
     Attributes:
         archive: the zip to download.
@@ -70,6 +71,8 @@ class KaggleServer(FaultyServer):
         return Answer(302, headers={"Location": f"{STORAGE}/archive.zip?{SIGNATURE}"})
 
     def do_GET(self, request: Handler) -> Answer:  # noqa: N802
+        if (content := self.output(urlsplit(request.path).path)) is not None:
+            return Answer(200, content)
         headers = {
             "Content-Type": "application/zip",
             "ETag": f'"{hashlib.md5(self.archive).hexdigest()}"',

@@ -1,4 +1,4 @@
-"""Kaggle's API: sign in, download, leaderboard, and a message for every failure.
+"""Kaggle's API: sign in, download, leaderboard, kernels, and a message for every failure.
 
 Only this package and `submit.upload` use `kagglesdk`. Tests run the real client against a server
 on this machine.

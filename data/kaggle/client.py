@@ -1,4 +1,4 @@
-"""Sign in to Kaggle and open its competition service; every failure becomes a `UserError`.
+"""Sign in to Kaggle and open its services; every failure becomes a `UserError`.
 
 Uses `kagglesdk`, the layer below Kaggle's command line. The `kaggle` package itself signs in over
 the network when it is imported, prints, may end the process, and swallows upload errors. Neither
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,16 +25,23 @@ if TYPE_CHECKING:
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and to wait for the next part of a response."""
 
+_ONLY_ONCE = {
+    "competitions.CompetitionApiService": "CreateSubmission",
+    "kernels.KernelsApiService": "SaveKernel",
+}
+"""Requests by service that must not be carried out twice."""
+
 _PARSE_ERRORS = (ValueError, KeyError, TypeError)
 """What the SDK raises when a response is not Kaggle's."""
 
 
 @contextmanager
-def competition_api(action: str) -> Iterator[CompetitionApiClient]:
-    """Sign in and yield the SDK's competition service, with retries and timeouts.
+def kaggle_api(action: str, advice: Mapping[int, str] | None = None) -> Iterator[KaggleClient]:
+    """Sign in and yield the SDK's client, with retries and timeouts.
 
     Args:
         action: what the block does, to follow "could not" in a message.
+        advice: what to do next by HTTP status, where it is not as for the competition.
 
     Raises:
         UserError: no credentials, or any failure of Kaggle inside the block.
@@ -47,12 +54,34 @@ def competition_api(action: str) -> Iterator[CompetitionApiClient]:
         if login := auth.pop("refresh_token", None):
             auth["api_token"] = _new_token(login)
         with _client(auth) as client:
-            yield client.competitions.competition_api_client
+            yield client
     except (requests.RequestException, *_PARSE_ERRORS) as error:
-        reason = explain_error(error, credentials, TIMEOUT[1])
+        reason = explain_error(error, credentials, TIMEOUT[1], advice)
         for name, secret in {**credentials.auth, **auth}.items():
             reason = reason.replace(secret, "***") if name != "username" else reason
         raise UserError(f"could not {action}: {reason}") from None
+
+
+@contextmanager
+def competition_api(action: str) -> Iterator[CompetitionApiClient]:
+    """Sign in and yield the SDK's competition service, see `kaggle_api`."""
+    with kaggle_api(action) as client:
+        yield client.competitions.competition_api_client
+
+
+def user_name(client: KaggleClient) -> str:
+    """Name of the user who is signed in; Kaggle knows whose a token is."""
+    from kagglesdk.security.types.oauth_service import IntrospectTokenRequest
+
+    http = client.http_client()
+    if http._username:
+        return http._username
+    request = IntrospectTokenRequest()
+    request.token = http._api_token
+    name = client.security.oauth_client.introspect_token(request).username
+    if not name:
+        raise ValueError("a token without a user")
+    return name
 
 
 def open_session() -> requests.Session:
@@ -84,7 +113,8 @@ def _client(auth: dict[str, str]) -> Iterator[KaggleClient]:
         http = client.http_client()
         session = add_retries(http._session)
         session.send = functools.partial(session.send, timeout=TIMEOUT)  # type: ignore[method-assign]
-        # After a lost response, a second request could spend two of the day's submissions.
-        service = "competitions.CompetitionApiService"
-        retry_only_if_unprocessed(session, http._get_request_url(service, "CreateSubmission"))
+        # After a lost response, a second request could spend two of the day's submissions, or
+        # start two sessions.
+        for service, request in _ONLY_ONCE.items():
+            retry_only_if_unprocessed(session, http._get_request_url(service, request))
         yield client

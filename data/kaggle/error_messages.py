@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -16,13 +17,19 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 """Difference between this machine's clock and Kaggle's from which on messages mention it."""
 
 
-def explain_error(error: Exception, credentials: Credentials, timeout_s: float) -> str:
+def explain_error(
+    error: Exception,
+    credentials: Credentials,
+    timeout_s: float,
+    advice: Mapping[int, str] | None = None,
+) -> str:
     """Explain an error of the SDK, without the URLs and headers that it contains.
 
     Args:
         error: the exception.
         credentials: those of the request.
         timeout_s: seconds after which a request fails.
+        advice: what to do next by HTTP status, in place of the usual.
     """
     import requests
 
@@ -34,7 +41,7 @@ def explain_error(error: Exception, credentials: Credentials, timeout_s: float) 
             "in between? Check the network, then run this again."
         )
     if error.response is not None:
-        return _explain_response(error.response, credentials)
+        return _explain_response(error.response, credentials, advice or {})
     return _explain_no_response(error, timeout_s)
 
 
@@ -64,7 +71,9 @@ def _explain_no_response(error: requests.RequestException, timeout_s: float) -> 
     )
 
 
-def _explain_response(response: requests.Response, credentials: Credentials) -> str:
+def _explain_response(
+    response: requests.Response, credentials: Credentials, special: Mapping[int, str]
+) -> str:
     status, message = _parse(response)
     if response.history:  # redirected to the file storage
         return (
@@ -81,6 +90,7 @@ def _explain_response(response: requests.Response, credentials: Credentials) -> 
         404: f"Is the competition still there? See {URL}",
         429: f"Too many requests or submissions: wait{f' {wait} s' if wait.isdigit() else ''}, "
         "then run this again.",
+        **special,
     }
     return f"Kaggle answered {status} ({message}). " + advice.get(
         status, "The fault is Kaggle's: run this again later."

@@ -61,7 +61,7 @@ def _complete(part: Path, response: requests.Response) -> None:
     with part.open("ab" if received else "wb") as file, response:
         if received and received == size:
             return
-        for chunk in _show_progress(_stream(response, received), received, size):
+        for chunk in _show_progress(stream_body(response, received), received, size):
             if file.tell() > MAX_FILE_SIZE:
                 part.unlink()
                 raise UserError(
@@ -70,7 +70,7 @@ def _complete(part: Path, response: requests.Response) -> None:
             file.write(chunk)
 
 
-def _stream(response: requests.Response, received: int) -> Iterator[bytes]:
+def stream_body(response: requests.Response, received: int = 0) -> Iterator[bytes]:
     """Yield a body from byte `received` on; resumes after each lost connection."""
     import requests
 

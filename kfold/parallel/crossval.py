@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -53,13 +53,21 @@ def cross_validate(
     """
     compute = compute or ComputeOptions()
     resources = cluster_resources(compute)
+    opened = read_and_start(config, folder, console, force)
+    preset = config.preset
+    train_models(opened, list(preset.models), preset.seeds, console, compute.jobs, resources)
+    return opened
+
+
+def read_and_start(
+    config: CVConfig, folder: Path, console: Console, force: bool = False
+) -> OpenRun:
+    """Read the data, and start or resume the run in `folder`; see `cross_validate`."""
     data = read_competition(config.data)
     console.print(f"{config.data}: {len(data.train)} training faces, {len(data.test)} to predict")
     opened = start_run(config, data, folder, console, force)
     for note in data_notes(data):
         console.print(note)
-    preset = config.preset
-    train_models(opened, list(preset.models), preset.seeds, console, compute.jobs, resources)
     return opened
 
 
@@ -70,6 +78,7 @@ def train_models(
     console: Console,
     jobs: int | None = None,
     resources: TrainingResources | None = None,
+    elsewhere: Collection[Task] = (),
 ) -> None:
     """Train models of a run on every fold with seeds 0 to `seeds` - 1.
 
@@ -82,20 +91,16 @@ def train_models(
         console: where progress is shown.
         jobs: trainings at a time; None for as many as suit this machine.
         resources: what each training takes of a Ray cluster; None to train on this machine.
+        elsewhere: trainings that need none here: their files are in another copy of the run.
 
     Raises:
         UserError: every model diverged or failed, a training has no row to train on, the data
             changed, a worker was killed, or the cluster cannot be used.
     """
     run = opened.run
-    tasks = [
-        Task(model, seed, fold)
-        for seed in range(seeds)
-        for model in models
-        for fold in range(run.config.folds)
-    ]
+    tasks = tasks_of(run, models, seeds)
     rounds = _rounds(tasks, jobs, resources)
-    remaining = [task for task in tasks if not _skip(task, run, console)]
+    remaining = unfinished([task for task in tasks if task not in elsewhere], run, console)
     if remaining and isinstance(first := rounds[0][0], Phase):
         console.print(
             f"Trainings at a time: {first.jobs} (JOBS=), threads of each: {first.threads}"
@@ -108,7 +113,7 @@ def train_models(
             if scheduler.waiting:
                 with open_pool(workers, opened, len(scheduler.waiting), console) as pool:
                     run_trainings(pool, scheduler)
-    if not run.finished_models:
+    if not (elsewhere or run.finished_models):
         raise UserError(f"{run.folder}: no model is left: {', '.join(run.unfinished)}.")
 
 
@@ -117,6 +122,21 @@ def _announce_minutes(tasks: list[Task], opened: OpenRun, console: Console) -> N
     recipes = [_recipe(task, opened.run) for task in tasks]
     if minutes := expected_minutes(zip(recipes, rows, strict=True)):
         console.print(f"This will take about {minutes:.0f} minutes, if nothing else runs here")
+
+
+def tasks_of(run: Run, models: Sequence[str], seeds: int) -> list[Task]:
+    """Trainings of models of a run with seeds 0 to `seeds` - 1, in the order that they begin."""
+    return [
+        Task(model, seed, fold)
+        for seed in range(seeds)
+        for model in models
+        for fold in range(run.config.folds)
+    ]
+
+
+def unfinished(tasks: Sequence[Task], run: Run, console: Console) -> list[Task]:
+    """Those tasks that need a training; prints why the others need none."""
+    return [task for task in tasks if not _skip(task, run, console)]
 
 
 def _rounds(
@@ -133,14 +153,14 @@ def _rounds(
 def _skip(task: Task, run: Run, console: Console) -> bool:
     """Whether a task needs no training; prints why."""
     if run.summary(*task):
-        console.print(f"{_label(task, run)}: finished before, skipped")
+        console.print(f"{task_label(task, run)}: finished before, skipped")
         return True
     if damage := run.damage(*task):
-        console.print(f"{_label(task, run)}: {damage.path} {damage.reason}; trained again")
+        console.print(f"{task_label(task, run)}: {damage.path} {damage.reason}; trained again")
         return False
     if run.diverged(task.model, task.seed):
         console.print(
-            f"{_label(task, run)}: diverged before, left out "
+            f"{task_label(task, run)}: diverged before, left out "
             f"(MODELS={task.model} FORCE=1 tries again)"
         )
         return True
@@ -168,19 +188,19 @@ class FoldScheduler:
             task = self.waiting.pop()
             recipe = _recipe(task, self._run)
             if (task.model, task.seed) not in self._left_out:
-                self.progress.start(_label(task, self._run), recipe.epochs)
+                self.progress.start(task_label(task, self._run), recipe.epochs)
                 return task, recipe
             self.progress.skip(recipe.epochs)
         return None
 
     def on_report(self, report: EpochReport) -> bool:
         """Show an epoch; no training is stopped."""
-        self.progress.epoch(_label(report.task, self._run), report.epoch, report.logs)
+        self.progress.epoch(task_label(report.task, self._run), report.epoch, report.logs)
         return False
 
     def on_outcome(self, task: Task, outcome: Outcome) -> None:
         """Show a score, or leave out the seed."""
-        label = _label(task, self._run)
+        label = task_label(task, self._run)
         self.progress.end(label)
         if isinstance(outcome, Finished):
             summary = outcome.summary
@@ -202,5 +222,6 @@ def _recipe(task: Task, run: Run) -> Recipe:
     return run.config.models[task.model]
 
 
-def _label(task: Task, run: Run) -> str:
+def task_label(task: Task, run: Run) -> str:
+    """A training's name in messages: 'heatmap, seed 0, fold 1/5'."""
     return f"{task.model}, seed {task.seed}, fold {task.fold + 1}/{run.config.folds}"

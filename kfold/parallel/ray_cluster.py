@@ -13,9 +13,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from data.system.errors import UserError
-
-_PACKAGES = ("data", "augment", "kfold")
-"""What is sent to the nodes of this project."""
+from kfold.runs.code_version import ROOT, project_modules
 
 _ANSWER_SECONDS = 10.0
 """Time that a cluster has to answer."""
@@ -140,9 +138,7 @@ def _check_answers(address: str) -> None:
 
 def _copy_code(target: Path) -> None:
     """Copy this project's modules, and no other file, for the nodes."""
-    root = Path(__file__).parents[2]
-    for package in _PACKAGES:
-        for source in (root / package).rglob("*.py"):
-            copy = target / source.relative_to(root)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
+    for module in project_modules():
+        copy = target / module
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / module, copy)

@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
+PACKAGES = ("data", "augment", "kfold")
+"""What a machine that trains for this one needs of this project."""
+
 SOURCES = (
     "data",
     "augment",
@@ -26,6 +29,12 @@ UNKNOWN = "unknown"
 """Version of a training that does not say by which code it was made."""
 
 _DIGITS = 8
+
+
+def project_modules(root: Path = ROOT) -> list[Path]:
+    """The Python files of `PACKAGES`, relative to `root`."""
+    files = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    return sorted(path.relative_to(root) for path in files)
 
 
 @cache

@@ -17,11 +17,8 @@ from kfold.runs.code_version import UNKNOWN, distinct_sources
 from kfold.runs.fold_table import FOLDS, read_folds
 from kfold.runs.joined import Joined
 from kfold.runs.run_config import JOURNAL, RunConfig
-from kfold.runs.task import DamagedError, Task, TrainingSummary
+from kfold.runs.task import DIVERGED, FAILED, DamagedError, Task, TrainingSummary
 from kfold.runs.training_files import check_files
-
-_DIVERGED = "diverged.txt"
-_FAILED = "failed.txt"
 
 
 @dataclass(frozen=True)
@@ -113,12 +110,12 @@ class Run:
         self, model: str, seed: int, fold: int, reason: str, diverged: bool = False
     ) -> None:
         """Record why a training has no result; one that diverged is not tried again."""
-        name = _DIVERGED if diverged else _FAILED
+        name = DIVERGED if diverged else FAILED
         write_text(self.fold_folder(model, seed, fold) / name, reason)
 
     def diverged(self, model: str, seed: int) -> bool:
         """Whether a training of this seed diverged."""
-        return any((self.folder / model / f"seed{seed}").glob(f"fold*/{_DIVERGED}"))
+        return any((self.folder / model / f"seed{seed}").glob(f"fold*/{DIVERGED}"))
 
     @property
     def unfinished(self) -> list[str]:
@@ -152,7 +149,7 @@ class Run:
         folder = self.folder / model / f"seed{seed}"
         if damaged_only or not folder.exists():
             return ""
-        for name in (_DIVERGED, _FAILED):
+        for name in (DIVERGED, FAILED):
             for recorded in sorted(folder.glob(f"fold*/{name}")):
                 # The first fold's, if several failed at once.
                 return recorded.read_text() or recorded.stem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,7 +12,6 @@ from rich.console import Console
 from data.correction_files import merge_corrections
 from data.reader import Competition
 from data.system.atomic import write_json, write_text
-from data.system.cgroups import usable_cores
 from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS, CVConfig
 from kfold.config.names import check_model_names
@@ -27,7 +25,7 @@ from kfold.runs.open_run import OpenRun, open_run
 from kfold.runs.run import Run
 from kfold.runs.run_config import CONFIG, JOURNAL, RunConfig, refuse_changes
 from kfold.runs.task import DONE
-from kfold.runs.versions import installed_versions
+from kfold.runs.versions import this_machine
 
 
 def start_run(
@@ -75,7 +73,7 @@ def configure_run(folder: Path, config: RunConfig, force: bool = False) -> Run:
             that of a folder or is that of joined predictions, `force` would forget the trials of a
             search, or Keras's backend is not installed.
     """
-    made = {"system": platform.platform(), "cores": usable_cores(), **installed_versions()}
+    made = this_machine()
     history = [made]
     started = _started(folder)
     before = read_run(folder).config if started else config

@@ -14,6 +14,10 @@ from kfold.runs.code_version import UNKNOWN
 DONE = "done.json"
 """File of a summary; written last, so its presence means that the training is finished."""
 
+DIVERGED = "diverged.txt"
+FAILED = "failed.txt"
+"""Files that say why a training has no result."""
+
 
 class Task(NamedTuple):
     """One training of a run."""

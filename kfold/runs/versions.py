@@ -7,6 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from data.system.cgroups import usable_cores
 from data.system.errors import UserError
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -38,6 +39,11 @@ def installed_versions() -> dict[str, str]:
     """
     packages = (backend(), *PACKAGES)
     return {"python": platform.python_version(), **{name: _version(name) for name in packages}}
+
+
+def this_machine() -> dict[str, str | int]:
+    """System, number of cores and `installed_versions`, as a run's config.json lists them."""
+    return {"system": platform.platform(), "cores": usable_cores(), **installed_versions()}
 
 
 def _version(package: str) -> str:
