@@ -71,8 +71,9 @@ that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant ba
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
-"""`make demo`: rendered faces, out-of-fold capped RMSE 1.090, trusted 0.933, all labels 1.61
-(constant baseline: 3.77, 4.15 and 4.38), in 2:14 minutes on two cores of 251 GFLOP/s."""
+"""`make demo`: rendered faces, out-of-fold capped RMSE 1.076, trusted 0.918, all labels 1.61
+(constant baseline: 3.77, 4.15 and 4.38), in 3:19 minutes with `make setup`, on two cores of 256 to
+275 GFLOP/s."""
 
 _SHORT = QUICK.models["heatmap"]
 
