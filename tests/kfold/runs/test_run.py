@@ -136,7 +136,7 @@ def test_a_run_lists_the_machines_and_versions_that_made_it(run, monkeypatch):
     (now,) = made_with(run.folder)
     configure_run(run.folder, CONFIG)
     assert made_with(run.folder) == [now]
-    monkeypatch.setattr("kfold.runs.start.installed_versions", lambda: {"keras": "0"})
+    monkeypatch.setattr("kfold.runs.versions.installed_versions", lambda: {"keras": "0"})
     configure_run(run.folder, CONFIG)
     assert [made["keras"] for made in made_with(run.folder)] == [now["keras"], "0"]
 
