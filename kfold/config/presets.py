@@ -38,8 +38,8 @@ _HEATMAP = MODELS["heatmap"]
 
 QUICK = Preset({"heatmap": replace(_HEATMAP, epochs=9, policy="light", tta="four")}, folds=4)
 """`make cv PRESET=quick`: one network per fold, found by `make tune`. FaceBench out-of-fold:
-capped RMSE 1.355, trusted 1.231, all labels 2.29 (constant baseline: 3.57, 4.39 and 4.80), in 11:14
-minutes on two cores of 271 to 303 GFLOP/s."""
+capped RMSE 1.355, trusted 1.237, all labels 2.28 (constant baseline: 3.57, 4.39 and 4.80), in 10:48
+minutes on two cores of 228 to 275 GFLOP/s."""
 
 STANDARD = Preset({"heatmap": _HEATMAP})
 """`make cv`: the same network trained longer, with eight test-time views. FaceBench out-of-fold

@@ -12,7 +12,7 @@ from kfold.config.architecture import multiply_adds
 from kfold.config.recipe import LOW_RES_SIZE, Recipe
 from kfold.parallel.jobs import uses_gpu
 
-SHARE_OF_PEAK = 0.35
+SHARE_OF_PEAK = 0.4
 """Arithmetic of trainings in the time of a whole `make cv`, relative to matrix products. Trainings
 reach half (`tests/bench/README.md`); the rest of the time starts, evaluates and predicts."""
 
