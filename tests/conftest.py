@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from data.competition import (
 )
 from tests.kaggle_server import SECRET, KaggleServer
 from tests.refusal import Refusal
+from tests.serving import serving
 
 settings.register_profile("tests", deadline=None, derandomize=True, max_examples=30)
 settings.load_profile("tests")
@@ -95,18 +95,14 @@ def kaggle(
     competition: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[KaggleServer]:
     """A stand-in for Kaggle, with credentials for it in the environment, and short waits."""
-    with KaggleServer(competition, competition.parent / "solution.csv") as server:
+    with serving(KaggleServer(competition, competition.parent / "solution.csv")) as server:
         for name in ("http_proxy", "https_proxy"):
             monkeypatch.setenv(name, server.address)
         monkeypatch.setenv("KAGGLE_API_TOKEN", SECRET)
         monkeypatch.setattr("data.kaggle.retries.BACKOFF", 0.01)
         monkeypatch.setattr("data.kaggle.fetch.RESUME_WAITS", (0.01, 0.01))
         monkeypatch.setattr("submit.upload.FIRST_POLL_S", 0.01)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

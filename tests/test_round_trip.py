@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from data.demo import SOLUTION_FILE, Demo, write_demo
 from data.kaggle.leaderboard import LEADERBOARD_FILE
 from kfold.submissions.ledger import read_ledger
 from tests.kaggle_server import SECRET, SIGNATURE, KaggleServer
+from tests.serving import serving
 from tests.tiny_run import tiny_preset, write_config
 
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
@@ -41,13 +41,9 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def kaggle(place):
     hidden = place.with_name("hidden")
-    with KaggleServer(hidden, hidden / SOLUTION_FILE) as server:
+    with serving(KaggleServer(hidden, hidden / SOLUTION_FILE)) as server:
         server.teams = [(0.01, 0.02), (90.0, 91.0)]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from kfold.review.saved import SavedCorrections
 from kfold.review.server import ReviewServer
 from kfold.runs.open_run import OpenRun, open_named_run
 from tests.browser import find_browser
+from tests.serving import serving
 
 KEYS = {"swapped": "x", "single": "t", "shifted": "Shift+T", "most": "Shift+T"}
 """The key that corrects each kind of fault."""
@@ -36,9 +36,8 @@ def served_page(opened: OpenRun, script: str = "") -> Iterator[tuple[Page, str]]
         opened: a run whose review is written.
         script: JavaScript that runs before the page's own.
     """
-    with ReviewServer(SavedCorrections(opened), 0) as server, sync_playwright() as playwright:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    review = ReviewServer(SavedCorrections(opened), 0)
+    with serving(review) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport=VIEWPORT)
         page.add_init_script(script)
@@ -46,8 +45,6 @@ def served_page(opened: OpenRun, script: str = "") -> Iterator[tuple[Page, str]]
             yield page, server.address
         finally:
             browser.close()
-            server.shutdown()
-            thread.join()
 
 
 def correct(page: Page, count: int) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from kfold.runs.open_run import OpenRun
 from tests.kaggle_server import SECRET, SIGNATURE, USER, KaggleServer
 from tests.kfold.few_faces import few_faces
 from tests.kfold.parallel.trainings import OWN, assert_same
+from tests.serving import serving
 
 CONFIG = CVConfig(Path("demo"), Preset({"own": OWN}, folds=2), (Path("wrong.csv"),))
 """A user's code, and corrections."""
@@ -82,7 +82,7 @@ def kaggle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("remote")
     with (
         few_faces(folder, train=24) as patch,
-        KaggleServer(folder / "demo", folder / "demo" / SOLUTION_FILE) as server,
+        serving(KaggleServer(folder / "demo", folder / "demo" / SOLUTION_FILE)) as server,
     ):
         for name in ("http_proxy", "https_proxy"):
             patch.setenv(name, server.address)
@@ -91,11 +91,7 @@ def kaggle(tmp_path_factory):
         patch.setattr("kfold.kaggle_kernel.follow.POLL_S", 0.1)
         Path("wrong.csv").write_text("row,keypoint,action,x,y,reason\n0,nose_tip,drop,,,far\n")
         server.variables = {"LOKY_MAX_CPU_COUNT": "1"}
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

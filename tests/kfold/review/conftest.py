@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +19,7 @@ from kfold.review.server import ReviewServer
 from kfold.runs.open_run import OpenRun
 from tests.kfold.finished_run import finished_run, random_competition
 from tests.kfold.review.review_page import NOISE, Faults, ReviewPage, open_review
+from tests.serving import serving
 
 TRAIN = 120
 NOSE = KEYPOINTS.index("nose_tip")
@@ -64,21 +64,13 @@ def page(browser: Browser, opened: OpenRun) -> Iterator[ReviewPage]:
         yield page
 
 
-@contextmanager
-def serving(opened: OpenRun, port: int = 0) -> Iterator[ReviewServer]:
-    with ReviewServer(SavedCorrections(opened), port) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+def serving_review(opened: OpenRun) -> AbstractContextManager[ReviewServer]:
+    return serving(ReviewServer(SavedCorrections(opened), 0))
 
 
 @pytest.fixture
 def server(opened: OpenRun) -> Iterator[ReviewServer]:
-    with serving(opened) as server:
+    with serving_review(opened) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ from kfold.config.cv_config import CORRECTIONS
 from kfold.report.write import write_report
 from kfold.review.saved import SavedCorrections
 from tests.corrected import read_corrections
-from tests.kfold.review.conftest import serving
+from tests.kfold.review.conftest import serving_review
 from tests.kfold.review.review_page import open_review
 
 HEADER = "row,keypoint,action,x,y,data\n"
@@ -148,7 +148,7 @@ def test_a_run_that_was_trained_with_corrections_shows_them(browser, opened):
     used.write_text(f"{HEADER}40,nose_tip,set,50,60,\n41,,keep,,,\n")
     config = replace(opened.run.config, corrections="ab" * 32)
     trained = replace(opened, run=replace(opened.run, config=config))
-    with serving(trained) as server, open_review(browser, server.address) as page:
+    with serving_review(trained) as server, open_review(browser, server.address) as page:
         assert page.text(".progress small") == "1 label changed in 1 row"
         page.filter(show="all", state="fine")
         assert page.row == 41
