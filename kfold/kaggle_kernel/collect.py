@@ -19,12 +19,11 @@ from data.system.errors import UserError
 from kfold.config.validation import read_json
 from kfold.kaggle_kernel.outputs import ENDED, archive_name
 from kfold.parallel.crossval import task_label
-from kfold.parallel.ray_worker import write_files
 from kfold.runs.predictions import PREDICTIONS
 from kfold.runs.run import Run
 from kfold.runs.run_config import CONFIG
 from kfold.runs.task import DIVERGED, DONE, FAILED, Task
-from kfold.runs.training_files import HISTORY, WEIGHTS
+from kfold.runs.training_files import HISTORY, WEIGHTS, write_files
 
 _FILES = {DONE, HISTORY, PREDICTIONS, WEIGHTS, DIVERGED, FAILED}
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, TypeError, KeyError)

@@ -26,12 +26,12 @@ from kfold.parallel.ray_worker import (
     ReportActor,
     SharedData,
     fit_remotely,
-    write_files,
 )
 from kfold.parallel.resources import TrainingResources
 from kfold.parallel.worker import describe_error, worker_environment
 from kfold.runs.open_run import OpenRun
 from kfold.runs.task import Task
+from kfold.runs.training_files import write_files
 from kfold.runs.versions import installed_versions
 from kfold.training.training_data import training_data
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from data.system.atomic import replacing
 from data.system.errors import UserError
 from kfold.parallel.outcomes import EpochReport, Outcome
 from kfold.parallel.worker import train_task
@@ -91,14 +89,6 @@ def fit_remotely(shared: SharedData, recipe: Recipe, task: Task, actor: Any) -> 
         outcome = train_task(recipe, shared.data, task, folder, report)
         files = folder.iterdir() if (folder / DONE).is_file() else ()
         return RemoteResult(outcome, {path.name: path.read_bytes() for path in files})
-
-
-def write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Replace the content of a folder with the files of a training; `done.json` comes last."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for name in sorted(files, key=lambda name: name == DONE):
-        with replacing(folder / name) as path:
-            path.write_bytes(files[name])
 
 
 def _check_versions(expected: dict[str, str]) -> None:

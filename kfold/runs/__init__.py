@@ -2,5 +2,6 @@
 
 Configuration, folds, joined predictions, and the files of each training. Every file is written
 whole or not at all, and `done.json` last; a training with a file that cannot be read is named and
-counts as not finished; only this package, `training` and `parallel` write into a training's folder.
+counts as not finished; only this package, `training`, `parallel` and `kaggle_kernel` write into a
+training's folder.
 """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 
+from data.system.atomic import replacing
 from data.system.errors import UserError
 from kfold.config.recipe import VIEWS, Recipe
 from kfold.config.validation import read_json
 from kfold.runs.predictions import check_predictions
-from kfold.runs.task import DamagedError, unreadable
+from kfold.runs.task import DONE, DamagedError, unreadable
 
 HISTORY = "history.json"
 WEIGHTS = "model.weights.h5"
@@ -35,6 +37,14 @@ def check_files(folder: Path, recipe: Recipe, held_out: np.ndarray, test_faces: 
     check_predictions(folder, held_out, VIEWS[recipe.tta], test_faces)
     _check_history(folder / HISTORY)
     _check_weights(folder / WEIGHTS)
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Replace the content of a folder with the files of a training; `done.json` comes last."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in sorted(files, key=lambda name: name == DONE):
+        with replacing(folder / name) as path:
+            path.write_bytes(files[name])
 
 
 def trained_weights(folder: Path) -> Path:
