@@ -8,6 +8,8 @@ from __future__ import annotations
 SLUG = "facial-keypoints-detection"
 URL = f"https://www.kaggle.com/competitions/{SLUG}"
 RULES_PAGE = f"{URL}/rules"
+PHONE_PAGE = "https://www.kaggle.com/settings"
+"""Where an account's phone number is verified."""
 
 IMAGE_SIZE = 96
 """Width and height of every image, in pixels."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from data.competition import RULES_PAGE, SLUG
+from data.competition import PHONE_PAGE, RULES_PAGE, SLUG
 from data.kaggle.client import kaggle_api, user_name
 from data.kaggle.kernels import ADVICE, Kernel
 from data.system.errors import UserError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
         ApiSaveKernelRequest,
         ApiSaveKernelResponse,
     )
-
-PHONE_PAGE = "https://www.kaggle.com/settings"
 
 _MACHINE = "NvidiaTeslaT4"
 """The other GPU that Kaggle lends, a P100, is of a kind that newer TensorFlow leaves out."""

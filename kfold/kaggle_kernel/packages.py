@@ -11,17 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from data.competition import PHONE_PAGE
 from data.system.errors import UserError
+from kfold.parallel.jobs import has_nvidia_gpu
 
 REQUIREMENTS, GPU_REQUIREMENTS = "requirements.txt", "requirements-gpu.txt"
 CONSTRAINTS = "constraints.txt"
 INSTALLED_FROM = (REQUIREMENTS, GPU_REQUIREMENTS, "requirements-core.txt", CONSTRAINTS)
 """Files of this project that a session needs to install packages."""
 
-_PHONE = (
-    "Kaggle gives it to accounts with a phone number that is verified on "
-    "https://www.kaggle.com/settings"
-)
+_PHONE = f"Kaggle gives it to accounts with a phone number that is verified on {PHONE_PAGE}"
 _SEES_GPU = "import sys, tensorflow as tf; sys.exit(not tf.config.list_physical_devices('GPU'))"
 
 
@@ -35,7 +34,7 @@ def session_environment(folder: Path, gpu: bool) -> dict[str, str]:
     Raises:
         UserError: there is no GPU, or the packages can neither be found nor installed.
     """
-    if gpu and not any(Path("/dev").glob("nvidia[0-9]*")):
+    if gpu and not has_nvidia_gpu():
         raise UserError(
             f"expected a GPU in this session, found none. {_PHONE}; ON=kaggle-cpu trains without."
         )

@@ -82,7 +82,12 @@ def available_memory() -> int:
 def uses_gpu() -> bool:
     """Whether trainings will run on an Nvidia GPU, found without importing the backend."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not hidden and any(Path("/dev").glob("nvidia[0-9]*")) and backend_can_use_gpu()
+    return not hidden and has_nvidia_gpu() and backend_can_use_gpu()
+
+
+def has_nvidia_gpu() -> bool:
+    """Whether this machine has an Nvidia GPU, whatever is installed."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def backend_can_use_gpu() -> bool:
