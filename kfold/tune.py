@@ -90,7 +90,7 @@ def _requested_space(options: TuneOptions, console: Console) -> Space:
     if not options.code:
         if options.model:
             raise UserError("MODEL= names a model of a file of your own: pass CODE=<file> as well.")
-        reference = QUICK.models["heatmap"]
+        (reference,) = QUICK.models.values()
         return space_of(replace(reference, epochs=options.epochs or reference.epochs))
     models = (options.model,) if options.model else ()
     request = Request(code=options.code, models=models, epochs=options.epochs)

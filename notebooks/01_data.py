@@ -78,7 +78,7 @@ for name, share in zip(KEYPOINTS, train.labelled.mean(axis=0), strict=True):
 # Faces with only those four labels come from another source and another annotator. The mean
 # keypoints of both show where they disagree: the second annotator marks the base of the nose and
 # the middle of the mouth. A network that does not know the annotator of a face can only aim between
-# the two. Ours has one backbone for all faces and separate heatmaps for each annotator. For test
+# the two. Ours have one backbone for all faces and separate heatmaps for each annotator. For test
 # images, the keypoints in the lookup table identify the annotator.
 
 # %%

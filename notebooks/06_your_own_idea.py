@@ -58,11 +58,11 @@ epochs = int(os.environ.get("EPOCHS", "0")) or None
 # - the **loss** takes positions in pixels. A missing label is NaN; `residuals` leaves it out;
 # - the **augmentation** is a list of albumentations transforms. A left-right flip comes before it.
 #
-# The second model is the toolkit's own network, made small. Fields that a model leaves out are
+# The second model is the toolkit's `heatmap`, made small. Fields that a model leaves out are
 # those of `heatmap`.
 
 # %%
-(runs / "unet.py").write_text('''\
+(runs / "small_unet.py").write_text('''\
 """A small U-Net with a robust loss, and a small built-in network to compare it with."""
 
 from typing import Annotated
@@ -82,7 +82,7 @@ def block(x, width, stride=1):
 
 
 @network
-def unet(inputs, *, width: Annotated[int, Ge(4), Le(64)] = 16):
+def small_unet(inputs, *, width: Annotated[int, Ge(4), Le(64)] = 16):
     x = layers.Rescaling(1 / 64, offset=-2)(inputs["image"])
     x, skips = block(x, width, stride=2), []  # 48 pixels wide
     for level in (1, 2, 3):
@@ -108,7 +108,7 @@ def tilted(*, angle: Annotated[float, Ge(0), Le(45)] = 15.0):
     return [moved, A.RandomGamma((60, 160), p=0.5)]
 
 
-model("unet", network="unet", loss="charbonnier", policy="tilted", epochs=10, tta="flip")
+model("mine", network="small_unet", loss="charbonnier", policy="tilted", epochs=10, tta="flip")
 small = Architecture(
     stem_width=16, stage_widths=(24, 32, 48), stage_blocks=(1, 1, 1), decoder_width=32
 )
@@ -121,7 +121,7 @@ model("small", architecture=small, policy="light", low_res_share=0.0, epochs=14,
 # predicted by networks that did not see its person.
 
 # %%
-request = Request(code=runs / "unet.py", folds=2, epochs=epochs)
+request = Request(code=runs / "small_unet.py", folds=2, epochs=epochs)
 preset = requested_preset(request, console)
 leaderboard = run_cv(CVConfig(data, preset), runs / "idea", console)
 
@@ -325,9 +325,9 @@ for member, shares in stack.weights.items():
 #
 # The same from a shell, on the competition's faces:
 #
-#     make cv CODE=runs/unet.py PRESET=quick MODELS="unet heatmap" RUN=first
+#     make cv CODE=runs/small_unet.py PRESET=quick MODELS="mine unet" RUN=first
 #     make cv CODE=runs/mobilenet.py FOLDS=4 RUN=first      # one more model, on the same folds
-#     make tune CODE=runs/unet.py MODEL=unet                # searches width, bend and angle
+#     make tune CODE=runs/small_unet.py MODEL=mine          # searches width, bend and angle
 #     make folds RUN=first                                  # for models that are trained elsewhere
 #     make join RUN=first FROM=<folder> NAME=ridge
 #     make predict RUN=first IMAGE=me.jpg

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data.rendering.demo_faces import demo_faces
-from kfold.config.architecture import Architecture, multiply_adds
-from kfold.config.recipe import MODELS
+from kfold.config.arithmetic import multiply_adds
+from kfold.config.recipe import MAP_NETWORKS, MODELS
 from kfold.models.registry import build_model
 from tests.bench.profile import profile
 from tests.bench.training import gflop
@@ -21,10 +21,11 @@ OUTPUT = f"""Epoch 1/3
 """
 
 
-def test_operations_agree_with_those_that_a_search_counts():
+@pytest.mark.parametrize("model", MAP_NETWORKS)
+def test_operations_agree_with_those_that_a_search_counts(model):
     faces, _ = demo_faces(20, np.random.SeedSequence(0), (0.0, 0.0))
-    counted = 2e-9 * multiply_adds(Architecture())
-    assert gflop(build_model(MODELS["heatmap"]), faces) == pytest.approx(counted, rel=0.01)
+    counted = 2e-9 * multiply_adds(MODELS[model])
+    assert gflop(build_model(MODELS[model]), faces) == pytest.approx(counted, rel=0.01)
 
 
 def test_calls_are_summed_by_kind():

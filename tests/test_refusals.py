@@ -42,7 +42,7 @@ def refuse(words, capsys):
     [
         (("cv", "DATA=nowhere"), 1, "nowhere: no such folder"),
         ((*CV, "MODELS=resnet"), 1, "unknown model 'resnet': expected one of base"),
-        ((*CV, "PRESET=ablation", "MODELS=no_norm"), 1, "heatmap, full, one_head, no"),
+        ((*CV, "PRESET=ablation", "MODELS=no_norm"), 1, "heatmap, unet, full, one_head, no"),
         ((*CV, "PRESET=fast"), 1, "unknown preset 'fast': expected one of"),
         (
             (*CV, "POLICY=wild"),

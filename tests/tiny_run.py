@@ -36,6 +36,7 @@ def tiny_preset(epochs: int, folds: int, network: str = "heatmap") -> Preset:
         policy="flip",
         optimizer="adam",
         learning_rate=1e-3,
+        precision="float32",
         architecture=TINY,
     )
     return Preset({"tiny": recipe}, folds)

@@ -34,15 +34,15 @@ class Preset:
     seeds: Count = 1
 
 
-_HEATMAP = MODELS["heatmap"]
+_HEATMAP, _UNET = MODELS["heatmap"], MODELS["unet"]
 
-QUICK = Preset({"heatmap": replace(_HEATMAP, epochs=9, policy="light", tta="four")}, folds=4)
-"""`make cv PRESET=quick`: one network per fold, found by `make tune`. FaceBench out-of-fold:
-capped RMSE 1.355, trusted 1.237, all labels 2.28 (constant baseline: 3.57, 4.39 and 4.80), in 10:48
-minutes on two cores of 228 to 275 GFLOP/s."""
+QUICK = Preset({"unet": replace(_UNET, epochs=28, policy="light", tta="four")}, folds=4)
+"""`make cv PRESET=quick`: one `unet` per fold. FaceBench out-of-fold: capped RMSE 1.283, trusted
+1.161, all labels 2.24 (constant baseline: 3.57, 4.40 and 4.80), in 20:19 minutes on two cores of
+219 GFLOP/s that have bfloat16."""
 
-STANDARD = Preset({"heatmap": _HEATMAP})
-"""`make cv`: the same network trained longer, with eight test-time views. FaceBench out-of-fold
+STANDARD = Preset({"unet": _UNET, "heatmap": _HEATMAP})
+"""`make cv`: `unet` trained longer, and `heatmap`, in eight test-time views. FaceBench out-of-fold
 RMSE 2.21, trusted 1.133 (constant baseline: 4.80 and 4.40), in 52 minutes on two cores, both of an
 earlier version."""
 
@@ -64,9 +64,9 @@ BEST = Preset(
         "heatmap_norm": replace(_WIDE, epochs=48),
     }
 )
-"""`make cv PRESET=best`: two wider networks, with and without batch norm. RUN=standard adds them to
-that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant baseline: 4.80 and
-4.40), in 109 minutes on two cores, both of an earlier version."""
+"""`make cv PRESET=best`: two wider `heatmap` networks, one without batch norm. RUN=standard adds
+them to that preset's blend. FaceBench out-of-fold RMSE 2.20, trusted 1.124 (constant baseline: 4.80
+and 4.40), in 109 minutes on two cores, all of an earlier version, in float32."""
 
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
@@ -75,7 +75,7 @@ DEMO = Preset(
 (constant baseline: 3.77, 4.15 and 4.38), in 3:19 minutes with `make setup`, on two cores of 256 to
 275 GFLOP/s."""
 
-_SHORT = QUICK.models["heatmap"]
+_SHORT = replace(_HEATMAP, epochs=9, policy="light", tta="four")
 
 
 def _with_architecture(**changes: Any) -> Recipe:
@@ -95,15 +95,16 @@ ABLATION = Preset(
         "no_map_loss": replace(_SHORT, heatmap_weight=0.0),
         "mse": replace(_SHORT, loss="mse"),
         "adamw": replace(_SHORT, optimizer="adamw", learning_rate=2e-3),
-        "bfloat16": replace(_SHORT, precision="mixed_bfloat16"),
+        "float32": replace(_SHORT, precision="float32"),
+        "unet": replace(_SHORT, network="unet", architecture=_UNET.architecture),
         "no_augmentation": replace(_SHORT, policy="none"),
         "strong_augmentation": replace(_SHORT, policy="strong"),
     },
     folds=2,
     seeds=2,
 )
-"""`make cv PRESET=ablation`: the quick recipe on two folds, and variants that change one part each.
-Results: `notebooks/04_winning_model.py`."""
+"""`make cv PRESET=ablation`: a short training of `heatmap`, two folds, and variants that change one
+part each. Results: `notebooks/04_winning_model.py`."""
 
 PRESETS = {
     "quick": QUICK,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
@@ -17,14 +17,17 @@ Part = Literal["network", "loss", "policy", "optimizer"]
 """Fields of a recipe that name a function, which may be one of the user's, see `kfold.custom`."""
 
 BUILT_IN: dict[Part, tuple[str, ...]] = {
-    "network": ("base", "base_extended", "heatmap", "regression"),
+    "network": ("base", "base_extended", "heatmap", "regression", "unet"),
     "loss": ("mse", "zero_filled_mse", "huber"),
     "policy": ("none", "flip", "light", "standard", "strong"),
     "optimizer": ("adam", "adamw", "muon"),
 }
 """Names of the functions that exist here."""
 
-Precision = Literal["float32", "mixed_bfloat16"]
+MAP_NETWORKS = ("heatmap", "unet")
+"""Built-in networks with heatmaps, which take images of any size."""
+
+Precision = Literal["float32", "mixed_bfloat16", "auto"]
 TTAName = Literal["none", "flip", "four", "eight"]
 LOW_RES_SIZE = 64
 """Width and height in pixels of the images of low-resolution epochs."""
@@ -58,9 +61,11 @@ class Recipe:
             heatmaps.
         low_res_share: share of the epochs, the first ones, that train on 64x64 images, at less than
             half the cost; for networks that accept any image size.
-        precision: 'mixed_bfloat16' computes in bfloat16 but keeps weights and heads in float32.
+        precision: of training. 'mixed_bfloat16' computes in bfloat16 but keeps weights and heads in
+            float32; 'auto' does so on processors that have bfloat16, without a GPU. Photos and
+            exported files are always predicted in float32.
         tta: test-time augmentation, a name in `kfold.training.tta.TTA`.
-        architecture: sizes of the networks 'heatmap' and 'regression'.
+        architecture: sizes of the networks 'heatmap', 'regression' and 'unet'.
         options: of the functions in `code`, by name.
         code: the user's file that declares functions of this recipe; None if all are built in.
     """
@@ -89,26 +94,39 @@ class Recipe:
         return getattr(self, part)
 
 
+_HEATMAP = Recipe(
+    "heatmap",
+    epochs=30,
+    loss="huber",
+    policy="standard",
+    batch_size=32,
+    optimizer="muon",
+    learning_rate=0.018,
+    weight_decay=0.054,
+    heatmap_weight=0.1,
+    low_res_share=0.5,
+    precision="auto",
+    tta="eight",
+)
+_UNET = replace(
+    _HEATMAP,
+    network="unet",
+    epochs=48,
+    # AMX multiplies tiles of 32 channels: 24 would be no faster.
+    architecture=Architecture(
+        stem_width=32, stage_widths=(32, 64, 128), stage_blocks=(1, 1, 1), dropout=0.0
+    ),
+)
+
 MODELS: dict[str, Recipe] = {
     "base": Recipe("base", epochs=3, complete_rows_only=True),
     "base_extended": Recipe("base_extended", epochs=100, complete_rows_only=True),
     "mask": Recipe("base_extended", epochs=100),
     "mask_zero_filled": Recipe("base_extended", epochs=100, loss="zero_filled_mse"),
-    "heatmap": Recipe(
-        "heatmap",
-        epochs=44,
-        loss="huber",
-        policy="standard",
-        batch_size=32,
-        optimizer="muon",
-        learning_rate=0.018,
-        weight_decay=0.054,
-        heatmap_weight=0.1,
-        low_res_share=0.5,
-        tta="eight",
-    ),
+    "heatmap": _HEATMAP,
+    "unet": _UNET,
 }
-"""Recipes by model name: three baselines, `mask` with its original loss, and our network."""
+"""Recipes by model name: three baselines, `mask` with its original loss, and our two networks."""
 
 
 def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
@@ -125,12 +143,16 @@ def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
 def derived(base: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a recipe that takes those it leaves out from `base`.
 
-    A network of its own takes neither `low_res_share` nor `architecture`, which belong to that of
-    `base`.
+    A network of its own takes neither `low_res_share`, `precision` nor `architecture`, which belong
+    to that of `base`.
     """
     values = asdict(base) | {"code": None}
     if given.get("network", base.network) != base.network:
-        values |= {"low_res_share": 0.0, "architecture": asdict(Architecture())}
+        values |= {
+            "low_res_share": 0.0,
+            "precision": "float32",
+            "architecture": asdict(Architecture()),
+        }
     return values | dict(given)
 
 
@@ -170,10 +192,10 @@ def check_network(recipe: Recipe, where: str) -> None:
     """
     network = recipe.network
     built_in = network in BUILT_IN["network"]
-    if recipe.low_res_share and built_in and network != "heatmap":
+    if recipe.low_res_share and built_in and network not in MAP_NETWORKS:
         raise UserError(
             f"{where}.low_res_share: expected 0.0, as {network!r} takes one image size "
             f"only, found {recipe.low_res_share}."
         )
-    if recipe.architecture != Architecture() and network not in ("heatmap", "regression"):
+    if recipe.architecture != Architecture() and network not in (*MAP_NETWORKS, "regression"):
         raise UserError(f"{where}.architecture: expected none, as {network!r} has a fixed one.")

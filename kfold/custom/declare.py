@@ -71,8 +71,8 @@ def model(name: str, *, like: str = DEFAULT_LIKE, **fields: Any) -> None:
     Args:
         name: of the model.
         like: the model that gives the fields that are left out. A network of one's own takes
-            neither `low_res_share` nor `architecture` from it, and no model takes options of
-            functions that it does not name.
+            neither `low_res_share`, `precision` nor `architecture` from it, and no model takes
+            options of functions that it does not name.
         fields: of the recipe; `options` is a dict with those of its functions.
 
     Raises:

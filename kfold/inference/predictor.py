@@ -6,7 +6,7 @@ import gc
 import warnings
 from collections.abc import Hashable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def load_network(run: Run, model: str, seed: int, fold: int) -> KeypointModel:
     Raises:
         UserError: the weights were deleted, or are of another network.
     """
-    network = build_model(run.config.models[model])
+    network = _float32_network(run.config.models[model])
     load_weights(network, run.fold_folder(model, seed, fold))
     return network
 
@@ -154,7 +154,7 @@ class Predictor:
         """
         recipes = [self.opened.run.config.models[model] for model in self.views]
         shapes = {_shape(recipe): recipe for recipe in recipes}
-        return {shape: build_model(recipe) for shape, recipe in shapes.items()}
+        return {shape: _float32_network(recipe) for shape, recipe in shapes.items()}
 
     def _trainings(self, model: str) -> list[Path]:
         """Folders of a model's finished trainings."""
@@ -185,4 +185,9 @@ class Predictor:
 def _shape(recipe: Recipe) -> Hashable:
     """Equal for recipes whose networks can hold each other's weights."""
     options = tuple(sorted(recipe.options.items()))
-    return recipe.network, recipe.architecture, recipe.precision, options, recipe.code
+    return recipe.network, recipe.architecture, options, recipe.code
+
+
+def _float32_network(recipe: Recipe) -> KeypointModel:
+    """Build a network that predicts alike on every processor."""
+    return build_model(replace(recipe, precision="float32"))

@@ -1,4 +1,4 @@
-"""The residual backbone of our networks: gray values to features at three resolutions.
+"""The residual backbone of `heatmap` and `regression`: gray values to features at 3 resolutions.
 
 Residual branches start small (De & Smith, 2020, "Batch Normalization Biases Residual Blocks Towards
 the Identity Function in Deep Networks"), so networks also train without batch norm. Batch norm

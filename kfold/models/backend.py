@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 import os
 
+from data.system.processor import bfloat16_feature
+from kfold.config.recipe import Precision
+
 # TensorFlow warns of repeated tracing, but each training must trace its own step.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
@@ -32,6 +35,15 @@ def reset_settings() -> None:
     keras.config.set_dtype_policy("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
+
+
+def dtype_policy(precision: Precision) -> str:
+    """Keras's dtype policy; of 'auto', bfloat16 if the processor has it and there is no GPU."""
+    if precision != "auto":
+        return precision
+    if os.environ["KERAS_BACKEND"] != "tensorflow" or tf.config.list_physical_devices("GPU"):
+        return "float32"
+    return "mixed_bfloat16" if bfloat16_feature() else "float32"
 
 
 def release_traces() -> None:

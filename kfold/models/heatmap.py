@@ -63,9 +63,18 @@ def _logits(image: Any, architecture: Architecture) -> Any:
     while stages:
         x = layers.UpSampling2D()(conv(x, width, 1, architecture))
         x = layers.ReLU()(layers.Add()([x, conv(stages.pop(), width, 1, architecture)]))
-        if not stages:
-            x = layers.ZeroPadding2D()(x)  # the ring; the next convolution fills it
-        x = conv(x, width, 3, architecture, activation="relu")
+        if stages:
+            x = conv(x, width, 3, architecture, activation="relu")
+    return map_logits(x, architecture)
+
+
+def map_logits(x: Any, architecture: Architecture) -> Any:
+    """Logits (B, 26, 26, 15 + 4 or 15) of heatmaps from features at 24x24.
+
+    A convolution fills the ring of cells around the image.
+    """
+    x = layers.ZeroPadding2D()(x)
+    x = conv(x, architecture.decoder_width, 3, architecture, activation="relu")
     # Small weights: every heatmap starts flat, and every keypoint in the middle of the image.
     small = keras.initializers.RandomNormal(stddev=0.01)
     maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kfold.models.backend import reset_settings  # isort: skip
+from kfold.models.backend import dtype_policy, reset_settings  # isort: skip
 import keras
 
 from kfold.config.architecture import Architecture
@@ -17,6 +17,7 @@ from kfold.models.custom_network import custom_network
 from kfold.models.heatmap import heatmap_network
 from kfold.models.keypoint_model import KeypointModel
 from kfold.models.regression import regression_network
+from kfold.models.unet import unet_network
 
 Network = Callable[[Architecture], tuple[dict[str, Any], dict[str, Any]]]
 """Builds a network's inputs and outputs; the outputs have at least `keypoints`."""
@@ -26,6 +27,7 @@ NETWORKS: dict[str, Network] = {
     "base_extended": lambda architecture: plain_cnn((32, 64, 128)),
     "heatmap": heatmap_network,
     "regression": regression_network,
+    "unet": unet_network,
 }
 """Two baseline CNNs, whose architecture is fixed, and our networks."""
 
@@ -39,7 +41,7 @@ def build_model(recipe: Recipe) -> KeypointModel:
     if recipe.code:
         load(recipe.code)
     reset_settings()
-    keras.config.set_dtype_policy(recipe.precision)
+    keras.config.set_dtype_policy(dtype_policy(recipe.precision))
     try:
         if recipe.network in NETWORKS:
             return KeypointModel(*NETWORKS[recipe.network](recipe.architecture))

@@ -8,43 +8,50 @@ from collections.abc import Iterable
 import numpy as np
 
 from data.competition import IMAGE_SIZE
-from kfold.config.architecture import multiply_adds
-from kfold.config.recipe import LOW_RES_SIZE, Recipe
+from data.system.processor import bfloat16_feature
+from kfold.config.arithmetic import multiply_adds
+from kfold.config.recipe import LOW_RES_SIZE, Precision, Recipe
 from kfold.parallel.jobs import uses_gpu
+from kfold.runs.versions import backend
 
-SHARE_OF_PEAK = 0.4
-"""Arithmetic of trainings in the time of a whole `make cv`, relative to matrix products. Trainings
-reach half (`tests/bench/README.md`); the rest of the time starts, evaluates and predicts."""
+SHARE_OF_PEAK = {None: 0.4, "avx512_bf16": 0.5, "amx_bf16": 0.7}
+"""Arithmetic of trainings in the time of a whole `make cv`, relative to matrix products of float32
+numbers, by the feature for bfloat16 that they use. Trainings reach more (`tests/bench/README.md`);
+the rest of the time starts, evaluates and predicts."""
 
 _MATRIX, _PRODUCTS = 2048, 3
 _LITTLE = 10_000.0  # GFLOP, about a minute or less
 
 
-def training_gflop(trainings: Iterable[tuple[Recipe, int]]) -> float | None:
-    """Arithmetic of trainings in GFLOP, each a recipe and its number of training rows.
-
-    None if there is a network whose arithmetic is not counted.
-    """
-    total = 0.0
-    for recipe, rows in trainings:
-        if recipe.network != "heatmap":
-            return None
-        saved = 1 - (LOW_RES_SIZE / IMAGE_SIZE) ** 2
-        images = rows * recipe.epochs * (1 - saved * recipe.low_res_share)
-        # A multiplication and an addition, in the forward pass and in both gradients.
-        total += 6e-9 * multiply_adds(recipe.architecture) * images
-    return total
+def training_gflop(recipe: Recipe, rows: int) -> float | None:
+    """Arithmetic in GFLOP of a training on so many rows; None if the network's is not counted."""
+    forward = multiply_adds(recipe)
+    if forward is None:
+        return None
+    saved = 1 - (LOW_RES_SIZE / IMAGE_SIZE) ** 2
+    images = rows * recipe.epochs * (1 - saved * recipe.low_res_share)
+    # A multiplication and an addition, in the forward pass and in both gradients.
+    return 6e-9 * forward * images
 
 
 def expected_minutes(trainings: Iterable[tuple[Recipe, int]]) -> float | None:
-    """About how many minutes trainings take here, on all cores; see `training_gflop`.
+    """About how many minutes trainings, recipes and numbers of rows, take here on all cores.
 
     None if that is unknown, as on a GPU, or little.
     """
-    gflop = None if uses_gpu() else training_gflop(trainings)
-    if gflop is None or gflop < _LITTLE:
-        return None
-    return gflop / (SHARE_OF_PEAK * peak_gflops()) / 60
+    total = at_peak = 0.0
+    for recipe, rows in trainings:
+        gflop = training_gflop(recipe, rows)
+        if gflop is None or uses_gpu():
+            return None
+        total += gflop
+        at_peak += gflop / _share_of_peak(recipe.precision)
+    return at_peak / peak_gflops() / 60 if total >= _LITTLE else None
+
+
+def _share_of_peak(precision: Precision) -> float:
+    bfloat16 = precision != "float32" and backend() == "tensorflow"
+    return SHARE_OF_PEAK[bfloat16_feature() if bfloat16 else None]
 
 
 def peak_gflops() -> float:

@@ -42,7 +42,7 @@ def write_search(run: Run, study: Study, space: Space) -> str:
         run=run,
         winner=winner,
         corrections_option=option,
-        epochs=STANDARD.models["heatmap"].epochs,
+        epochs=STANDARD.models["unet"].epochs,
         changes=differences(winner.recipe, space.reference)
         or "nothing, it is the reference itself",
         json=winner.config.read_text(),

@@ -11,8 +11,8 @@ from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.distributions import FloatDistribution as Float
 from optuna.distributions import IntDistribution as Int
 
-from kfold.config.architecture import multiply_adds
-from kfold.config.recipe import BUILT_IN, Recipe
+from kfold.config.arithmetic import multiply_adds
+from kfold.config.recipe import BUILT_IN, MAP_NETWORKS, Recipe
 from kfold.config.validation import validated
 from kfold.search.options import bounded_options
 
@@ -44,7 +44,7 @@ trained on the same number of low-resolution images."""
 
 MAX_COST = 1.1
 """Largest multiply-adds of a trial's network, relative to the reference. The largest network of the
-space costs 12 times as much: it would win by time that longer training of any recipe could use."""
+space costs 9 times as much: it would win by time that longer training of any recipe could use."""
 
 DECADE = 10
 """Factor around the reference's rate, where the range in `SPACE` says nothing about it."""
@@ -80,9 +80,8 @@ class Space:
 
     def cost(self, recipe: Recipe) -> float | None:
         """Multiply-adds relative to the reference; None for networks that are not counted."""
-        if recipe.network != "heatmap":
-            return None
-        return multiply_adds(recipe.architecture) / multiply_adds(self.reference.architecture)
+        own, of_reference = multiply_adds(recipe), multiply_adds(self.reference)
+        return own / of_reference if own and of_reference else None
 
 
 def space_of(reference: Recipe) -> Space:
@@ -105,7 +104,7 @@ def space_of(reference: Recipe) -> Space:
 def _applies(name: str, recipe: Recipe) -> bool:
     """Whether a field in `SPACE` changes what the recipe trains."""
     if name.startswith("architecture."):
-        return recipe.network == "heatmap"
+        return recipe.network in MAP_NETWORKS
     if name == "heatmap_weight":
         return _makes_maps(recipe)
     if name == "weight_decay":
@@ -115,7 +114,7 @@ def _applies(name: str, recipe: Recipe) -> bool:
 
 def _makes_maps(recipe: Recipe) -> bool:
     if recipe.network in BUILT_IN["network"]:
-        return recipe.network == "heatmap"
+        return recipe.network in MAP_NETWORKS
     from kfold.models.registry import build_model  # imports Keras
 
     return "maps" in build_model(recipe).output

@@ -22,7 +22,7 @@ from kfold.training.optimizer import build_optimizer
 from kfold.training.trainer import predict
 from kfold.training.tta import TTA
 
-RECIPE = replace(MODELS["heatmap"], batch_size=16)
+RECIPE = replace(MODELS["heatmap"], batch_size=16, precision="float32")
 FACES = 48
 
 

@@ -33,11 +33,11 @@ INTERVAL = 0.1
 """Seconds between two measurements of memory."""
 
 RUN = "large"
-EPOCHS = 44
+EPOCHS = 30
 
 
 def write_run(data_folder: Path, runs: Path, models: int, seeds: int, folds: int) -> None:
-    """Write the files of all trainings of the standard preset's recipe under other names."""
+    """Write the files of all trainings of the standard preset's `heatmap` under other names."""
     data, rng = read_competition(data_folder), np.random.default_rng(0)
     recipe = replace(PRESETS["standard"].models["heatmap"], epochs=EPOCHS)
     recipes = {f"model{number:02}": recipe for number in range(models)}

@@ -1,8 +1,8 @@
 """Training and prediction in images per second: `python -m tests.bench.training MODEL WAY`.
 
-Ways: `fit` trains as a cross-validation does, `bfloat16` the same in that precision, `plain` runs
-`model.fit` on arrays, `predict` predicts. `python -m tests.bench.training peak` prints the GFLOP/s
-of matrix products.
+Ways: `fit` trains as a cross-validation does, `float32` the same in that precision, `plain` runs
+`model.fit` on arrays in float32, `predict` predicts. `python -m tests.bench.training peak` prints
+the GFLOP/s of matrix products.
 """
 
 from __future__ import annotations
@@ -88,13 +88,13 @@ def main() -> None:
         print(json.dumps(peak()))
         return
     recipe, way = recipe_of(sys.argv[1]), sys.argv[2]
-    precision = "mixed_bfloat16" if way == "bfloat16" else recipe.precision
+    precision = recipe.precision if way in ("fit", "predict") else "float32"
     recipe = replace(recipe, policy="standard", precision=precision)
     faces, _ = demo_faces(FACES, np.random.SeedSequence(0), (0.0, 0.0))
     model = build_model(recipe)
     model.heatmap_weight = recipe.heatmap_weight
     model.compile(build_optimizer(recipe, 1000), LOSSES[recipe.loss])
-    speed = {"fit": fit, "bfloat16": fit, "plain": plain, "predict": forward}[way](
+    speed = {"fit": fit, "float32": fit, "plain": plain, "predict": forward}[way](
         model, recipe, faces
     )
     print(json.dumps({"images_per_second": speed, "gflop": gflop(model, faces)}))

@@ -38,6 +38,8 @@ def config_of(folder, models):
 
 
 MINE = replace(load(code_file()).models["mine"], code=code_file())
+ITS_OWN = {"low_res_share": 0.0, "precision": "float32"}
+"""Fields that a network of one's own does not take from `heatmap`."""
 
 
 def test_a_file_alone_trains_its_models(here, idea):
@@ -48,12 +50,12 @@ def test_a_file_alone_trains_its_models(here, idea):
 
 
 def test_models_of_a_file_join_those_of_a_preset(here, idea):
-    asked = Request(preset="quick", code=idea, models=("mine", "heatmap"), epochs=7)
+    asked = Request(preset="quick", code=idea, models=("mine", "unet"), epochs=7)
     found = requested_preset(asked, QUIET)
     quick = PRESETS["quick"]
     assert found.models == {
         "mine": replace(MINE, epochs=7),
-        "heatmap": replace(quick.models["heatmap"], epochs=7),
+        "unet": replace(quick.models["unet"], epochs=7),
     }
     assert found.folds == quick.folds
     assert asked.run_name == "quick"
@@ -61,15 +63,15 @@ def test_models_of_a_file_join_those_of_a_preset(here, idea):
 
 def test_a_preset_may_use_the_policy_of_a_file(here, idea):
     found = requested_preset(Request(preset="quick", code=idea, policy="gentle"), QUIET)
-    quick = PRESETS["quick"].models["heatmap"]
-    assert found.models == {"heatmap": replace(quick, policy="gentle", code=code_file())}
+    quick = PRESETS["quick"].models["unet"]
+    assert found.models == {"unet": replace(quick, policy="gentle", code=code_file())}
 
 
 def test_a_json_file_may_use_the_functions_and_models_of_a_file(here, idea, tmp_path):
     models = {"other": {"like": "mine", "epochs": 4}, "third": {"network": "straight"}}
     found = requested_preset(Request(config=config_of(tmp_path, models), code=idea), QUIET)
     assert found.models["other"] == replace(MINE, epochs=4)
-    third = replace(MODELS["heatmap"], network="straight", low_res_share=0.0, code=code_file())
+    third = replace(MODELS["heatmap"], network="straight", **ITS_OWN, code=code_file())
     assert found.models["third"] == third
 
 
@@ -95,7 +97,7 @@ def test_no_file_is_kept_where_none_is_used(here, idea):
         ({"preset": "quick", "config": "a.json"}, r"PRESET= and CONFIG= both say"),
         ({"preset": "quik"}, r"unknown preset 'quik': expected one of quick"),
         ({"models": ("mine",)}, r"unknown model 'mine': expected one of base"),
-        ({"policy": "mild"}, r"models.heatmap.policy: expected 'none', .*, found 'mild'"),
+        ({"policy": "mild"}, r"models.unet.policy: expected 'none', .*, found 'mild'"),
         ({"code": "nowhere.py"}, r"nowhere.py: expected a Python file for CODE=, found none"),
         ({"code": "idea.py", "policy": "mild"}, r"models.mine.policy: .* 'gentle', found 'mild'"),
         ({"code": "idea.py", "models": ("yours",)}, r"unknown model 'yours'.*mine"),

@@ -12,8 +12,9 @@ from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 
 from kfold.config import recipe as recipes
-from kfold.config.architecture import Architecture, multiply_adds
-from kfold.config.recipe import BUILT_IN, Recipe
+from kfold.config.architecture import Architecture
+from kfold.config.arithmetic import multiply_adds
+from kfold.config.recipe import BUILT_IN, MAP_NETWORKS, Recipe
 from kfold.models.losses import LOSSES
 from kfold.models.registry import NETWORKS, build_model
 from kfold.training.tta import TTA
@@ -58,11 +59,13 @@ ARCHITECTURES = {
 }
 
 
+@pytest.mark.parametrize("network", MAP_NETWORKS)
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_an_architecture_builds_at_every_size_and_costs_what_is_counted(name):
+def test_an_architecture_builds_at_every_size_and_costs_what_is_counted(name, network):
     """Multiply-adds against a count over the layers of the network itself, at 96x96."""
     keras.backend.clear_session()
-    model = build_model(Recipe("heatmap", 1, architecture=ARCHITECTURES[name]))
+    recipe = Recipe(network, 1, architecture=ARCHITECTURES[name])
+    model = build_model(recipe)
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     probe = keras.Model(model.inputs, [model.output, [layer.output for layer in layers]])
     annotator, mirrored = np.array([1, 2]), np.zeros(2, bool)
@@ -75,7 +78,7 @@ def test_an_architecture_builds_at_every_size_and_costs_what_is_counted(name):
         int(np.prod(output.shape[1:3]) * np.prod(layer.kernel.shape))
         for output, layer in zip(convolved, layers, strict=True)
     )
-    assert multiply_adds(ARCHITECTURES[name]) == counted
+    assert multiply_adds(recipe) == counted
 
 
 @pytest.mark.parametrize(

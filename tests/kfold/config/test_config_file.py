@@ -43,7 +43,8 @@ def test_missing_fields_come_from_heatmap_or_from_the_model_named(tmp_path):
 def test_another_network_takes_no_sizes_from_the_model_it_is_like(tmp_path):
     mine = {"network": "regression"}
     preset = read_config(written(tmp_path, {"models": {"mine": mine}}))
-    assert preset.models["mine"] == replace(HEATMAP, network="regression", low_res_share=0.0)
+    own = {"low_res_share": 0.0, "precision": "float32"}
+    assert preset.models["mine"] == replace(HEATMAP, **mine, **own)
 
 
 def test_the_configuration_of_a_run_is_accepted(tmp_path):

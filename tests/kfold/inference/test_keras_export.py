@@ -67,6 +67,7 @@ RECIPES = {
     "labelled": Recipe("labelled", 1, code=OWN),
     "base": Recipe("base_extended", 1),
     "heatmap": Recipe("heatmap", 1, architecture=TINY),
+    "unet": Recipe("unet", 1, architecture=replace(TINY, batch_norm=True)),
     "regression": Recipe("regression", 1, architecture=TINY),
     "one head": Recipe("heatmap", 1, architecture=replace(TINY, annotator_heads=False)),
     "no batch norm": Recipe("heatmap", 1, architecture=replace(TINY, batch_norm=False)),
@@ -123,7 +124,7 @@ def test_the_keras_file_loads_in_keras_3_10(tmp_path):
     older = Path(sys.prefix, "keras-3.10")
     assert older.is_dir(), "expected Keras 3.10 there; `make test` installs it"
     expected = {}
-    for name in ("base", "heatmap", "regression"):
+    for name in ("base", "heatmap", "regression", "unet"):
         model = rewrite_network(network(name))
         write_keras(model, tmp_path / f"{name}.keras")
         expected[name] = model.predict_on_batch(IMAGES)

@@ -23,6 +23,7 @@ RECIPE = replace(
     batch_size=8,
     learning_rate=9e-3,
     heatmap_weight=1.0,
+    precision="float32",
     tta="none",
     architecture=Architecture(
         stem_width=16,

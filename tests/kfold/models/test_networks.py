@@ -6,7 +6,7 @@ import pytest
 from augment.batches import network_inputs
 from data.competition import KEYPOINTS
 
-from kfold.models import backend  # noqa: F401  isort: skip
+from kfold.models import backend  # isort: skip
 import keras
 
 from kfold.config.recipe import Recipe
@@ -16,7 +16,13 @@ from tests.kfold.custom.idea import code_file
 from tests.tiny_run import TINY
 
 SMALL = replace(TINY, batch_norm=True)
-MILLIONS = {"base": 37.8, "base_extended": 9.55, "heatmap": 0.844, "regression": 0.881}
+MILLIONS = {
+    "base": 37.8,
+    "base_extended": 9.55,
+    "heatmap": 0.844,
+    "regression": 0.881,
+    "unet": 2.09,
+}
 """Parameters of each network with the default architecture."""
 
 
@@ -39,7 +45,7 @@ def test_every_network_has_its_size_and_predicts_pixels(network):
     assert 0 < keypoints.mean() < 95
 
 
-@pytest.mark.parametrize("network", ["base_extended", "heatmap", "regression"])
+@pytest.mark.parametrize("network", ["base_extended", "heatmap", "regression", "unet"])
 def test_keypoints_of_a_bfloat16_network_are_float32(network):
     """The eight bits of bfloat16 would round positions to halves of a pixel."""
     small = {} if network == "base_extended" else {"architecture": SMALL}
@@ -91,3 +97,12 @@ def test_a_flat_image_is_standardized_to_zeros_and_others_to_unit_variance(size)
     np.testing.assert_allclose(flat, 0, atol=1e-3)
     assert other.mean() == pytest.approx(0, abs=1e-3)
     assert other.std() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("feature", ["amx_bf16", None])
+def test_auto_trains_in_bfloat16_where_the_processor_has_it(feature, monkeypatch):
+    monkeypatch.setattr(backend, "bfloat16_feature", lambda: feature)
+    monkeypatch.setattr(backend.tf.config, "list_physical_devices", lambda kind: [])
+    model = build_model(Recipe("unet", epochs=1, architecture=SMALL, precision="auto"))
+    others = {"bfloat16"} if feature else set()
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"} | others

@@ -11,8 +11,8 @@ from unittest.mock import patch
 import numpy as np
 from rich.console import Console
 
-from kfold.config.architecture import multiply_adds
-from kfold.config.presets import QUICK
+from kfold.config.arithmetic import multiply_adds
+from kfold.config.presets import ABLATION
 from kfold.config.recipe import VIEWS, Recipe
 from kfold.parallel.event_loop import run_trainings
 from kfold.parallel.outcomes import EpochReport, Finished, Stopped
@@ -28,7 +28,7 @@ from kfold.search.study import open_study
 from kfold.search.trial import Budget
 from tests.kfold.finished_run import random_competition, write_training
 
-REFERENCE = replace(QUICK.models["heatmap"], epochs=9)
+REFERENCE = ABLATION.models["full"]
 SPACE = space_of(REFERENCE)
 FOLDS = 3
 DATA = random_competition()
@@ -36,7 +36,7 @@ DATA = random_competition()
 
 def quality(recipe: Recipe) -> float:
     """The error in px that a recipe reaches; the best learning rate is not the reference's."""
-    cost = multiply_adds(recipe.architecture) / multiply_adds(REFERENCE.architecture)
+    cost = multiply_adds(replace(recipe, network="heatmap")) / multiply_adds(REFERENCE)
     distance = 0.5 * abs(math.log(recipe.learning_rate / 4e-3)) + (recipe.loss == "mse")
     return 1 + distance + 0.1 * abs(math.log(cost)) + abs(recipe.options.get("power", 1.0) - 1.5)
 

@@ -9,10 +9,11 @@ from kfold.config.presets import QUICK, Preset
 from kfold.tune import TuneOptions, main
 
 REFERENCE = replace(
-    QUICK.models["heatmap"],
+    QUICK.models["unet"],
     network="regression",
     optimizer="adamw",
     low_res_share=0.0,
+    precision="float32",
     tta="flip",
     architecture=Architecture(
         stem_width=16,
@@ -27,7 +28,7 @@ REFERENCE = replace(
 )
 """The smallest network of the space."""
 
-SMALL = Preset({"heatmap": REFERENCE}, folds=2)
+SMALL = Preset({"regression": REFERENCE}, folds=2)
 """Stands in for the quick preset."""
 
 

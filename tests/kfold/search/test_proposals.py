@@ -7,7 +7,7 @@ from optuna.distributions import CategoricalDistribution as OneOf
 from optuna.trial import TrialState
 
 from data.system.errors import UserError
-from kfold.config.architecture import multiply_adds
+from kfold.config.arithmetic import multiply_adds
 from kfold.runs.locate import read_run
 from kfold.search.space import MAX_COST
 from kfold.search.study import VARIED_PARAMETERS, accepted
@@ -56,10 +56,10 @@ def test_a_network_that_costs_too_much_is_refused(tmp_path, monkeypatch):
     study, _, _ = search(folder, 6)
     models = read_run(folder).config.models
     assert set(models) == {f"trial{trial.number}" for trial in accepted_trials(study)}
-    largest = MAX_COST * multiply_adds(REFERENCE.architecture)
-    assert max(multiply_adds(recipe.architecture) for recipe in models.values()) <= largest
+    largest = MAX_COST * multiply_adds(REFERENCE)
+    assert max(multiply_adds(recipe) for recipe in models.values()) <= largest
     proposed = [SPACE.recipe_at(trial.params) for trial in study.trials]
-    assert any(multiply_adds(recipe.architecture) > largest for recipe in proposed)
+    assert any(multiply_adds(recipe) > largest for recipe in proposed)
 
 
 def test_a_search_of_another_space_is_refused(tmp_path):
@@ -79,5 +79,5 @@ def test_every_corner_of_the_space_is_a_recipe():
             for name, values in SPACE.distributions.items()
         }
         corners.append(SPACE.recipe_at(params))
-    small, large = (multiply_adds(recipe.architecture) for recipe in corners)
-    assert small < multiply_adds(REFERENCE.architecture) < large / MAX_COST
+    small, large = (multiply_adds(recipe) for recipe in corners)
+    assert small < multiply_adds(REFERENCE) < large / MAX_COST

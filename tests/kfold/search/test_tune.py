@@ -73,7 +73,7 @@ def test_the_same_command_trains_nothing(study, monkeypatch):
 
 def test_the_winner_is_the_quick_preset_with_changes_and_can_be_trained(study):
     tuned = json.loads((TUNE / "winner.json").read_text())["models"]["tuned"]
-    assert tuned["tta"] == SMALL.models["heatmap"].tta
+    assert tuned["tta"] == SMALL.models["regression"].tta
     assert tuned["epochs"] == 1
     preset = replace(read_config(TUNE / "winner.json"), folds=2)
     config = CVConfig(Path("demo"), preset, (CORRECTIONS,))

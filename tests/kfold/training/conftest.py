@@ -22,6 +22,7 @@ def tiny() -> Recipe:
         batch_size=8,
         learning_rate=9e-3,
         low_res_share=0.3,
+        precision="float32",
         tta="flip",
         architecture=TINY,
     )
