@@ -170,6 +170,14 @@ plt.show()
 # | 32 channels, decoder 64, bfloat16: as in the presets | 1.224 | 4.9, beside other work |
 # | `heatmap`, bfloat16 | 1.219 | 6.1, beside other work |
 #
+# What longer trainings of `unet` gain, alone and without the corrections of `refined`:
+#
+# | epochs, policy, folds | px | `refined` | minutes a fold |
+# |---|---|---|---|
+# | 16, `light`, two of four | 1.224 | | 4.9 |
+# | 28, `light`, four: `make cv PRESET=quick` | 1.174 | 1.161 | 8.1 to 10.9 |
+# | 48, `standard`, five: `make cv MODELS=unet` | 1.154 | 1.134 | 20.5 to 29.2, beside tests |
+#
 # Other ideas were tried on the same folds, changed nothing or too little, and are not in the
 # toolkit. With 24 channels:
 #

@@ -42,9 +42,10 @@ QUICK = Preset({"unet": replace(_UNET, epochs=28, policy="light", tta="four")}, 
 219 GFLOP/s that have bfloat16."""
 
 STANDARD = Preset({"unet": _UNET, "heatmap": _HEATMAP})
-"""`make cv`: `unet` trained longer, and `heatmap`, in eight test-time views. FaceBench out-of-fold
-RMSE 2.21, trusted 1.133 (constant baseline: 4.80 and 4.40), in 52 minutes on two cores, both of an
-earlier version."""
+"""`make cv`: `unet` trained longer, and `heatmap`, in eight test-time views. FaceBench out-of-fold,
+of `unet` alone: capped RMSE 1.256, trusted 1.134, all labels 2.21 (constant baseline: 3.57, 4.40
+and 4.80), in 56 minutes, mostly beside other work, on two cores of 219 to 245 GFLOP/s that
+have bfloat16; both were not measured."""
 
 _WIDE = replace(
     _HEATMAP,
@@ -71,9 +72,9 @@ and 4.40), in 109 minutes on two cores, all of an earlier version, in float32.""
 DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
-"""`make demo`: rendered faces, out-of-fold capped RMSE 1.076, trusted 0.918, all labels 1.61
-(constant baseline: 3.77, 4.15 and 4.38), in 3:19 minutes with `make setup`, on two cores of 256 to
-275 GFLOP/s."""
+"""`make demo`: rendered faces, out-of-fold capped RMSE 1.056, trusted 0.895, all labels 1.59
+(constant baseline: 3.77, 4.15 and 4.38), in 3:38 minutes with `make setup`, beside another
+training, on two cores of 219 to 245 GFLOP/s that have bfloat16."""
 
 _SHORT = replace(_HEATMAP, epochs=9, policy="light", tta="four")
 
