@@ -112,6 +112,7 @@ _UNET = replace(
     _HEATMAP,
     network="unet",
     epochs=48,
+    policy="light",
     # AMX multiplies tiles of 32 channels: 24 would be no faster.
     architecture=Architecture(
         stem_width=32, stage_widths=(32, 64, 128), stage_blocks=(1, 1, 1), dropout=0.0
