@@ -160,7 +160,8 @@ plt.show()
 # Both train in bfloat16 where the processor has it (`precision`). On one with AMX, which multiplies
 # tiles of 32 channels, a U-Net of 32 channels then takes no longer than one of 24 in float32, and
 # is better. Trusted RMSE, mean of the first two folds of four of FaceBench, 16 epochs with the
-# policy `light`, seed 0, one core of 125 GFLOP/s each. Two seeds of a recipe differ by about 0.01.
+# policy `light`, seed 0, each fold on one of two cores that reach about 230 GFLOP/s together. Two
+# seeds of a recipe differ by about 0.01.
 #
 # | network | px | minutes a fold |
 # |---|---|---|

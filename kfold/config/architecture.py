@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
+from data.competition import KEYPOINTS, SECOND_ANNOTATOR
 from kfold.config.validation import STRICT
 
 Channels = Annotated[int, Ge(1), Le(1024)]
@@ -43,6 +44,11 @@ class Architecture:
     annotator_heads: bool = True
     axis_offset: bool = True
     batch_norm: bool = True
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs, a heatmap or a position each: 15 + 4 of both annotators, or 15."""
+        return len(KEYPOINTS) + len(SECOND_ANNOTATOR) * self.annotator_heads
 
 
 def unet_stages(architecture: Architecture) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
+from data.competition import IMAGE_SIZE
 from kfold.config.architecture import Architecture, unet_stages
 from kfold.config.recipe import Recipe
 
@@ -56,5 +56,4 @@ def _stem(architecture: Architecture) -> int:
 def _maps(features: int, architecture: Architecture) -> int:
     """The convolution that fills the ring, and that to the heatmaps."""
     width = architecture.decoder_width
-    maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads
-    return _CELLS * width * (9 * features + maps)
+    return _CELLS * width * (9 * features + architecture.outputs)

@@ -38,8 +38,8 @@ _HEATMAP, _UNET = MODELS["heatmap"], MODELS["unet"]
 
 QUICK = Preset({"unet": replace(_UNET, epochs=28, tta="four")}, folds=4)
 """`make cv PRESET=quick`: one `unet` per fold. FaceBench out-of-fold: capped RMSE 1.283, trusted
-1.161, all labels 2.24 (constant baseline: 3.57, 4.40 and 4.80), in 20:19 minutes on two cores of
-219 GFLOP/s that have bfloat16."""
+1.161, all labels 2.24 (constant baseline: 3.57, 4.40 and 4.80), in 20:19 minutes, with a
+little other work, on two cores of 219 to 245 GFLOP/s that have bfloat16."""
 
 STANDARD = Preset({"unet": _UNET, "heatmap": _HEATMAP})
 """`make cv`: `unet` trained longer, and `heatmap`, in eight test-time views. FaceBench out-of-fold,
@@ -74,8 +74,8 @@ DEMO = Preset(
     {"heatmap": replace(_HEATMAP, epochs=8, policy="light", low_res_share=0.0, tta="flip")}, folds=2
 )
 """`make demo`: rendered faces, out-of-fold capped RMSE 1.056, trusted 0.895, all labels 1.59
-(constant baseline: 3.77, 4.15 and 4.38), in 3:38 minutes with `make setup`, beside another
-training, on two cores of 219 to 245 GFLOP/s that have bfloat16."""
+(constant baseline: 3.77, 4.15 and 4.38), in 3:01 minutes with `make setup`, on two cores of
+219 to 245 GFLOP/s that have bfloat16."""
 
 _SHORT = replace(_HEATMAP, epochs=9, policy="light", tta="four")
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from data.competition import KEYPOINTS, SECOND_ANNOTATOR
+from data.competition import KEYPOINTS
 from kfold.config.architecture import Architecture
 from kfold.models.backbone import conv, features
 from kfold.models.inputs import axis_offset, face_inputs
@@ -77,5 +77,4 @@ def map_logits(x: Any, architecture: Architecture) -> Any:
     x = conv(x, architecture.decoder_width, 3, architecture, activation="relu")
     # Small weights: every heatmap starts flat, and every keypoint in the middle of the image.
     small = keras.initializers.RandomNormal(stddev=0.01)
-    maps = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads
-    return layers.Conv2D(maps, 1, kernel_initializer=small, name="logits")(x)
+    return layers.Conv2D(architecture.outputs, 1, kernel_initializer=small, name="logits")(x)

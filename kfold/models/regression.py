@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from data.competition import IMAGE_SIZE, KEYPOINTS, SECOND_ANNOTATOR
+from data.competition import IMAGE_SIZE, KEYPOINTS
 from kfold.config.architecture import Architecture
 from kfold.models.backbone import features
 from kfold.models.inputs import axis_offset, face_inputs
@@ -25,7 +25,7 @@ def regression_network(architecture: Architecture) -> tuple[dict[str, Any], dict
     """
     inputs = face_inputs()
     x = layers.Flatten()(features(inputs["image"], architecture)[-1])
-    columns = len(KEYPOINTS) + len(SECOND_ANNOTATOR) * architecture.annotator_heads
+    columns = architecture.outputs
     small = keras.initializers.RandomNormal(stddev=0.01)
     x = layers.Dense(2 * columns, kernel_initializer=small, name="logits", dtype="float32")(x)
     points = layers.Reshape((1, 2, columns), dtype="float32")(x)

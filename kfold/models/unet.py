@@ -1,8 +1,9 @@
 """A U-Net (Ronneberger et al., 2015) whose heatmaps are read by their mean.
 
 Plain convolutions, one resolution more than the residual backbone, and features that are joined
-instead of added. It has as much arithmetic, in fewer and wider convolutions, and trains a quarter
-faster in bfloat16. The two networks make different errors, so a blend of both is best.
+instead of added. It has as much arithmetic, in fewer and wider convolutions, and trains an eighth
+faster in bfloat16 (`tests/bench/README.md`). The two networks make different
+errors, so a blend of both is best.
 """
 
 from __future__ import annotations

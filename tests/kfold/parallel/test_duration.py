@@ -44,6 +44,8 @@ def test_trainings_in_bfloat16_take_less_time(monkeypatch):
     monkeypatch.setattr(duration, "bfloat16_feature", lambda: "amx_bf16")
     single = expected_minutes([(replace(HEATMAP, precision="float32"), 5000)])
     mixed = expected_minutes([(HEATMAP, 5000)])
+    both = [(replace(HEATMAP, precision="float32"), 5000), (HEATMAP, 5000)]
+    assert expected_minutes(both) == pytest.approx(single + mixed)
     assert mixed / single == pytest.approx(SHARE_OF_PEAK[None] / SHARE_OF_PEAK["amx_bf16"])
 
 
