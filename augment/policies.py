@@ -123,15 +123,3 @@ POLICIES = {
         coarse_dropout=0.3,
     ),
 }
-
-
-def policy_named(name: str) -> Policy:
-    """Return the policy called `name`.
-
-    Raises:
-        UserError: there is no policy of that name.
-    """
-    if name not in POLICIES:
-        known = ", ".join(POLICIES)
-        raise UserError(f"augmentation policy: expected one of {known}; found '{name}'")
-    return POLICIES[name]

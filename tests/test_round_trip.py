@@ -135,7 +135,7 @@ def test_a_variable_that_a_target_does_not_take_is_refused(make, words, wrong, r
 
 
 def test_variables_of_the_environment_are_not_read(make):
-    code, out = make("config", PRESET="best")
+    code, out = make("config", PRESET="quick")
     assert code == 0
     assert '"heatmap": {' in out
 

@@ -10,11 +10,8 @@ from data.system.errors import UserError
 from kfold.config.cv_config import CORRECTIONS
 from kfold.config.names import check_model_names
 from kfold.config.presets import Preset
-from kfold.config.recipe import MODELS, Recipe, derived, recipe_of
+from kfold.config.recipe import MODELS, Recipe, derived
 from kfold.config.validation import read_json, validated
-
-DEFAULT_LIKE = "heatmap"
-"""The recipe that provides the fields a model leaves out, unless the model names another `like`."""
 
 
 def read_config(
@@ -22,8 +19,8 @@ def read_config(
 ) -> Preset:
     """Read a file such as {"folds": 5, "seeds": 1, "models": {"mine": {"epochs": 20}}}.
 
-    A recipe takes the fields it leaves out from `heatmap`, or from the model that it names:
-    {"like": "mask", "epochs": 10}. An architecture takes them from the defaults of `Architecture`.
+    A recipe takes the fields it leaves out from the model that it names, {"like": "mask", "epochs":
+    10}, or as `kfold.config.recipe.derived` says; so does its architecture.
     The config.json of a run is accepted, too; it must leave out none. Networks, losses, policies
     and optimizers are not looked up here, see `kfold.custom.names.checked`.
 
@@ -51,15 +48,19 @@ def read_config(
             "models. `make config PRESET=quick` prints an example."
         )
     if not of_run:
-        models = {name: _with_defaults(recipe, known) for name, recipe in values["models"].items()}
+        models = {
+            name: _with_defaults(recipe, known, f"{path}: models.{name}")
+            for name, recipe in values["models"].items()
+        }
         values = {**values, "models": models}
     preset = validated(Preset, values, str(path), complete=of_run)
     check_model_names(preset.models, f"{path}: models")
     return preset
 
 
-def _with_defaults(recipe: Any, known: Mapping[str, Recipe]) -> Any:
+def _with_defaults(recipe: Any, known: Mapping[str, Recipe], where: str) -> Any:
     if not isinstance(recipe, dict):
         return recipe  # validation refuses it together with all other errors
     given = dict(recipe)
-    return derived(recipe_of(str(given.pop("like", DEFAULT_LIKE)), known), given)
+    like = str(given.pop("like")) if "like" in given else None
+    return derived(given, like, known, where)

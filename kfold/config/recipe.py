@@ -61,9 +61,9 @@ class Recipe:
             heatmaps.
         low_res_share: share of the epochs, the first ones, that train on 64x64 images, at less than
             half the cost; for networks that accept any image size.
-        precision: of training. 'mixed_bfloat16' computes in bfloat16 but keeps weights and heads in
-            float32; 'auto' does so on processors that have bfloat16, without a GPU. Photos and
-            exported files are always predicted in float32.
+        precision: of training. 'mixed_bfloat16' computes in bfloat16, but keeps weights in float32
+            and reads heatmaps in it; 'auto' does so on processors that have bfloat16, without a
+            GPU. Photos and exported files are always predicted in float32.
         tta: test-time augmentation, a name in `kfold.training.tta.TTA`.
         architecture: sizes of the networks 'heatmap', 'regression' and 'unet'.
         options: of the functions in `code`, by name.
@@ -98,7 +98,7 @@ _HEATMAP = Recipe(
     "heatmap",
     epochs=30,
     loss="huber",
-    policy="standard",
+    policy="light",
     batch_size=32,
     optimizer="muon",
     learning_rate=0.018,
@@ -112,7 +112,6 @@ _UNET = replace(
     _HEATMAP,
     network="unet",
     epochs=48,
-    policy="light",
     # AMX multiplies tiles of 32 channels: 24 would be no faster.
     architecture=Architecture(
         stem_width=32, stage_widths=(32, 64, 128), stage_blocks=(1, 1, 1), dropout=0.0
@@ -130,23 +129,43 @@ MODELS: dict[str, Recipe] = {
 """Recipes by model name: three baselines, `mask` with its original loss, and our two networks."""
 
 
-def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS) -> Recipe:
+def recipe_of(model: str, known: Mapping[str, Recipe] = MODELS, where: str = "") -> Recipe:
     """The recipe of the model called `model`.
+
+    Args:
+        model: the name.
+        known: recipes by name.
+        where: the name's place, for the error message.
 
     Raises:
         UserError: there is no such model.
     """
     if model not in known:
-        raise UserError(f"unknown model {model!r}: expected one of {', '.join(known)}.")
+        place = f"{where}: " if where else ""
+        raise UserError(f"{place}unknown model {model!r}: expected one of {', '.join(known)}.")
     return known[model]
 
 
-def derived(base: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a recipe that takes those it leaves out from `base`.
+def derived(
+    given: Mapping[str, Any], like: str | None, known: Mapping[str, Recipe], where: str
+) -> dict[str, Any]:
+    """Fields of a recipe that leaves some out.
 
-    A network of its own takes neither `low_res_share`, `precision` nor `architecture`, which belong
-    to that of `base`.
+    They come from the model `like`; by default from that called like the recipe's network, such as
+    `unet`, or else from `heatmap`. Another network than that model's takes neither
+    `low_res_share`, `precision` nor `architecture`, which belong to that.
+
+    Args:
+        given: the fields that it has; `architecture` may leave some out, too.
+        like: the name of a model.
+        known: recipes by name.
+        where: the recipe's place, for error messages.
+
+    Raises:
+        UserError: there is no such model.
     """
+    named = str(given.get("network"))
+    base = recipe_of(like or (named if named in MODELS else "heatmap"), known, f"{where}.like")
     values = asdict(base) | {"code": None}
     if given.get("network", base.network) != base.network:
         values |= {
@@ -154,7 +173,9 @@ def derived(base: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
             "precision": "float32",
             "architecture": asdict(Architecture()),
         }
-    return values | dict(given)
+    sizes = given.get("architecture")
+    whole = {"architecture": values["architecture"] | sizes} if isinstance(sizes, dict) else {}
+    return values | dict(given) | whole
 
 
 def differences(one: Recipe | Architecture, other: Recipe | Architecture) -> str:

@@ -10,9 +10,8 @@ from dataclasses import asdict, is_dataclass
 from typing import Any, TypeVar
 
 from data.system.errors import UserError
-from kfold.config.config_file import DEFAULT_LIKE
 from kfold.config.names import check_model_names
-from kfold.config.recipe import BUILT_IN, Part, Recipe, derived, recipe_of
+from kfold.config.recipe import BUILT_IN, Part, Recipe, derived
 from kfold.config.validation import validated
 from kfold.custom.declared import declaring
 from kfold.custom.function import Function
@@ -65,14 +64,13 @@ def optimizer(function: F) -> F:
     return _declare("optimizer", function)
 
 
-def model(name: str, *, like: str = DEFAULT_LIKE, **fields: Any) -> None:
+def model(name: str, *, like: str | None = None, **fields: Any) -> None:
     """Declare a model by the fields of its `kfold.config.recipe.Recipe`.
 
     Args:
         name: of the model.
-        like: the model that gives the fields that are left out. A network of one's own takes
-            neither `low_res_share`, `precision` nor `architecture` from it, and no model takes
-            options of functions that it does not name.
+        like: the model that gives the fields that are left out, as `kfold.config.recipe.derived`
+            says. No model takes options of functions that it does not name.
         fields: of the recipe; `options` is a dict with those of its functions.
 
     Raises:
@@ -85,7 +83,7 @@ def model(name: str, *, like: str = DEFAULT_LIKE, **fields: Any) -> None:
     if name in declared.known:
         raise UserError(f"model {name!r}: expected another name, as there is one of this name.")
     given = {key: asdict(at) if is_dataclass(at) else at for key, at in fields.items()}  # type: ignore[arg-type]
-    values = derived(recipe_of(like, declared.known), given)
+    values = derived(given, like, declared.known, f"model {name!r}")
     recipe = validated(Recipe, values, f"model {name!r}")
     if "options" not in fields:
         recipe = without_unused_options(recipe, declared)

@@ -8,7 +8,6 @@ from augment.policies import POLICIES, Policy
 from augment.transform_check import check_policy
 from data.system.errors import UserError
 from kfold.config.code_file import CodeFile
-from kfold.config.config_file import DEFAULT_LIKE
 from kfold.config.recipe import MODELS, Recipe
 from kfold.custom.load import load
 from kfold.custom.resolve import bound, located_at
@@ -51,7 +50,7 @@ def policies_of(code: CodeFile) -> dict[str, Policy]:
     names = load(code).functions["policy"]
     if not names:
         raise UserError(f"{code.name}: expected a function with @policy, found none.")
-    recipes = [replace(MODELS[DEFAULT_LIKE], policy=name, code=code) for name in names]
+    recipes = [replace(MODELS["heatmap"], policy=name, code=code) for name in names]
     for recipe in recipes:
         check_policy_of(recipe)
     return {recipe.policy: policy_of(recipe) for recipe in recipes}

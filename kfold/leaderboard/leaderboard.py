@@ -44,8 +44,8 @@ class Leaderboard:
         trusted: the training faces without outliers, which are labels far from the out-of-fold
             prediction of every line near the best (see `metrics.outliers`). No order, interval or
             tie depends on it.
-        corrected: the training faces with the labels that the runs are trained on; None if these
-            are the original ones. They are not what lines are ranked by.
+        corrected: the training faces with the corrections of all runs; None if there are none.
+            They are not what lines are ranked by.
         teams: number of teams on Kaggle's leaderboard; 0 on other data, and where a score would
             not cover all values that Kaggle asks for.
     """
@@ -113,8 +113,10 @@ class Leaderboard:
         dropped = (np.isfinite(before) & ~np.isfinite(after)).any(axis=-1).sum()
         moved = (np.isfinite(after) & (before != after)).any(axis=-1).sum()
         labels = self.data.train.labelled.sum()
+        names = [opened.run.folder.name for opened in self.runs if opened.corrections]
+        start = f"{', '.join(names)}: trained" if len(self.runs) > 1 else "Trained"
         return (
-            f"Trained on corrected labels: of {labels:,}, {dropped:,} were dropped and {moved:,} "
+            f"{start} on corrected labels: of {labels:,}, {dropped:,} were dropped and {moved:,} "
             "set. Corrected is the capped RMSE on these labels, beside that on the original ones."
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from data.reader import read_competition
+from data.system.cgroups import usable_cores
 from data.system.errors import UserError
 from kfold.config.cv_config import CVConfig
 from kfold.config.recipe import Recipe
@@ -24,6 +25,9 @@ from kfold.runs.open_run import OpenRun
 from kfold.runs.run import Run
 from kfold.runs.start import start_run
 from kfold.runs.task import Task
+
+Rounds = list[tuple[Phase | TrainingResources, list[Task]]]
+"""Trainings by the workers that train them, one round after the other."""
 
 
 def cross_validate(
@@ -99,28 +103,32 @@ def train_models(
     """
     run = opened.run
     tasks = tasks_of(run, models, seeds)
-    rounds = _rounds(tasks, jobs, resources)
     remaining = unfinished([task for task in tasks if task not in elsewhere], run, console)
-    if remaining and isinstance(first := rounds[0][0], Phase):
-        console.print(
-            f"Trainings at a time: {first.jobs} (JOBS=), threads of each: {first.threads}"
-        )
-        _announce_minutes(remaining, opened, console)
+    rounds = _rounds(tasks, remaining, jobs, resources)
+    _announce(rounds, opened, console)
     scheduler = FoldScheduler(run, remaining, console)
     with scheduler.progress.shown():
         for workers, group in rounds:
-            scheduler.waiting = [task for task in reversed(group) if task in remaining]
-            if scheduler.waiting:
-                with open_pool(workers, opened, len(scheduler.waiting), console) as pool:
-                    run_trainings(pool, scheduler)
+            scheduler.waiting = group[::-1]
+            with open_pool(workers, opened, len(group), console) as pool:
+                run_trainings(pool, scheduler)
     if not (elsewhere or run.finished_models):
         raise UserError(f"{run.folder}: no model is left: {', '.join(run.unfinished)}.")
 
 
-def _announce_minutes(tasks: list[Task], opened: OpenRun, console: Console) -> None:
-    rows = [int((opened.folds != task.fold).sum()) for task in tasks]
-    recipes = [_recipe(task, opened.run) for task in tasks]
-    if minutes := expected_minutes(zip(recipes, rows, strict=True)):
+def _announce(rounds: Rounds, opened: OpenRun, console: Console) -> None:
+    """Say how trainings share this machine, and about how long they take."""
+    phases = [(workers, group) for workers, group in rounds if isinstance(workers, Phase)]
+    if not phases:
+        return
+    first, cores, trainings = phases[0][0], usable_cores(), []
+    for phase, group in phases:
+        share = min(1.0, min(phase.jobs, len(group)) * phase.threads / cores)
+        rows = [int((opened.folds != task.fold).sum()) for task in group]
+        recipes = [_recipe(task, opened.run) for task in group]
+        trainings += [(recipe, n, share) for recipe, n in zip(recipes, rows, strict=True)]
+    console.print(f"Trainings at a time: {first.jobs} (JOBS=), threads of each: {first.threads}")
+    if minutes := expected_minutes(trainings):
         console.print(f"This will take about {minutes:.0f} minutes, if nothing else runs here")
 
 
@@ -140,14 +148,21 @@ def unfinished(tasks: Sequence[Task], run: Run, console: Console) -> list[Task]:
 
 
 def _rounds(
-    tasks: list[Task], jobs: int | None, resources: TrainingResources | None
-) -> list[tuple[Phase | TrainingResources, list[Task]]]:
-    """Tasks, finished ones included, by the workers that train them."""
+    tasks: list[Task],
+    remaining: list[Task],
+    jobs: int | None,
+    resources: TrainingResources | None,
+) -> Rounds:
+    """The remaining tasks by the workers that train them, as planned for all tasks."""
     if resources:
-        return [(resources, tasks)]
-    ordered = iter(tasks)
-    phases = plan_phases(jobs, len(tasks))
-    return [(phase, list(islice(ordered, phase.trainings))) for phase in phases]
+        return [(resources, remaining)] if remaining else []
+    ordered, left = iter(tasks), set(remaining)
+    rounds: Rounds = []
+    for phase in plan_phases(jobs, len(tasks)):
+        group = [task for task in islice(ordered, phase.trainings) if task in left]
+        if group:
+            rounds.append((phase, group))
+    return rounds
 
 
 def _skip(task: Task, run: Run, console: Console) -> bool:
@@ -160,8 +175,8 @@ def _skip(task: Task, run: Run, console: Console) -> bool:
         return False
     if run.diverged(task.model, task.seed):
         console.print(
-            f"{task_label(task, run)}: diverged before, left out "
-            f"(MODELS={task.model} FORCE=1 tries again)"
+            f"{task_label(task, run)}: diverged before, left out (delete "
+            f"{run.fold_folder(*task).parent} to try again)"
         )
         return True
     return False
@@ -171,13 +186,13 @@ class FoldScheduler:
     """Trains tasks in order, and leaves out the seeds that diverge or fail.
 
     Attributes:
-        waiting: tasks to train, the next one last.
+        waiting: tasks to train now, the next one last.
         progress: of all tasks.
     """
 
     def __init__(self, run: Run, tasks: list[Task], console: Console) -> None:
-        """Args: the run, its tasks in order, and where progress is shown."""
-        self.waiting = tasks[::-1]
+        """Args: the run, all tasks, and where progress is shown."""
+        self.waiting: list[Task] = []
         self.progress = TrainingProgress(console, sum(_recipe(task, run).epochs for task in tasks))
         self._run = run
         self._left_out: set[tuple[str, int]] = set()

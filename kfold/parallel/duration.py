@@ -34,18 +34,22 @@ def training_gflop(recipe: Recipe, rows: int) -> float | None:
     return 6e-9 * forward * images
 
 
-def expected_minutes(trainings: Iterable[tuple[Recipe, int]]) -> float | None:
-    """About how many minutes trainings, recipes and numbers of rows, take here on all cores.
+def expected_minutes(trainings: Iterable[tuple[Recipe, int, float]]) -> float | None:
+    """About how many minutes trainings take here, one after the other; None if unknown or little.
 
-    None if that is unknown, as on a GPU, or little.
+    It is unknown on a GPU.
+
+    Args:
+        trainings: of each the recipe, the number of rows, and the share of the cores, 0 to 1, that
+            it and those beside it keep busy.
     """
     total = at_peak = 0.0
-    for recipe, rows in trainings:
+    for recipe, rows, share in trainings:
         gflop = training_gflop(recipe, rows)
         if gflop is None or uses_gpu():
             return None
         total += gflop
-        at_peak += gflop / _share_of_peak(recipe.precision)
+        at_peak += gflop / _share_of_peak(recipe.precision) / share
     return at_peak / peak_gflops() / 60 if total >= _LITTLE else None
 
 

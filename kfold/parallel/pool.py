@@ -34,7 +34,7 @@ class Pool(Protocol):
     def stop(self, task: Task) -> None:
         """Stop a training, which has reported an epoch, after its current one.
 
-        None of its files are kept, unless the current epoch is its last.
+        None of its files are kept, unless it has reported its last epoch.
         """
 
 

@@ -5,16 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augment.pipeline import augment_faces
-from augment.policies import POLICIES, Policy, policy_named
+from augment.policies import POLICIES, Policy
 from data.system.errors import UserError
 
 PROBABILITY = st.floats(0, 1)
 SCALE = st.tuples(st.floats(0.2, 1), st.floats(1, 5))
-
-
-def test_an_unknown_policy_is_refused_with_the_known_ones():
-    with pytest.raises(UserError, match=r"none, flip, light, standard, strong; found 'storng'"):
-        policy_named("storng")
 
 
 @pytest.mark.parametrize(

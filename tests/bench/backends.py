@@ -13,7 +13,7 @@ import numpy as np
 
 from kfold.models import backend  # noqa: F401  isort: skip
 from augment.batches import Batches
-from augment.policies import policy_named
+from augment.policies import POLICIES
 from data.rendering.demo_faces import demo_faces
 from kfold.config.recipe import MODELS
 from kfold.models.losses import LOSSES
@@ -34,7 +34,7 @@ def two_epochs(weights: Path) -> dict[str, np.ndarray]:
     model.heatmap_weight = RECIPE.heatmap_weight
     before = predict(model, faces[:8], TTA[RECIPE.tta])
     model.compile(build_optimizer(RECIPE, 6), LOSSES[RECIPE.loss])
-    with Batches(faces, RECIPE.batch_size, policy_named(RECIPE.policy), seed=0) as batches:
+    with Batches(faces, RECIPE.batch_size, POLICIES[RECIPE.policy], seed=0) as batches:
         losses = model.fit(batches, epochs=2, verbose=0).history["loss"]
     after = predict(model, faces[:8], TTA[RECIPE.tta])
     return {"before": before, "losses": np.array(losses), "after": after}

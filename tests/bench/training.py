@@ -19,7 +19,7 @@ from kfold.models import backend  # noqa: F401  isort: skip
 import keras
 
 from augment.batches import Batches, network_inputs
-from augment.policies import policy_named
+from augment.policies import POLICIES
 from data.faces import Faces
 from data.rendering.demo_faces import demo_faces
 from kfold.config.recipe import Recipe, recipe_of
@@ -46,7 +46,7 @@ def gflop(model: KeypointModel, faces: Faces) -> float:
 
 def fit(model: KeypointModel, recipe: Recipe, faces: Faces) -> float:
     """Images per second from augmented batches, as in a cross-validation."""
-    with Batches(faces, recipe.batch_size, policy_named(recipe.policy), seed=0) as batches:
+    with Batches(faces, recipe.batch_size, POLICIES[recipe.policy], seed=0) as batches:
         model.fit(batches, verbose=0)
         start = time.perf_counter()
         model.fit(batches, epochs=EPOCHS, verbose=0)

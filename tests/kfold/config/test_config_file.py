@@ -47,6 +47,14 @@ def test_another_network_takes_no_sizes_from_the_model_it_is_like(tmp_path):
     assert preset.models["mine"] == replace(HEATMAP, **mine, **own)
 
 
+def test_a_network_alone_is_that_of_the_model_called_so(tmp_path):
+    models = {"one": {"network": "unet"}, "two": {"like": "unet", "architecture": {"dropout": 0.1}}}
+    preset = read_config(written(tmp_path, {"models": models}))
+    unet = MODELS["unet"]
+    sizes = replace(unet.architecture, dropout=0.1)
+    assert preset.models == {"one": unet, "two": replace(unet, architecture=sizes)}
+
+
 def test_the_configuration_of_a_run_is_accepted(tmp_path):
     config = RunConfig("somewhere", "ab" * 32, 4, 2, {"mine": HEATMAP})
     configure_run(tmp_path / "run", config)
@@ -93,7 +101,7 @@ def mine(**fields):
         (mine(options={"width": None}), r"models.mine.options.width.*found null"),
         (mine(code={"name": "a.py"}), r"models.mine.code.lines: expected a value, found none"),
         (mine(low_res_share=2), r"models.mine.low_res_share: expected less than or equal to 1"),
-        (mine(like="mine"), r"unknown model 'mine': expected one of base"),
+        (mine(like="no"), r"mine.json: models.mine.like: unknown model 'no': expected one of base"),
         (mine(architecture={"stm": 3}), r"models.mine.architecture.stm: there is no such field"),
         (
             mine(architecture={"stem_width": 0}),

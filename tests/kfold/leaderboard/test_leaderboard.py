@@ -176,6 +176,7 @@ def test_corrected_labels_are_scored_beside_the_original_ones(tmp_path, data):
         assert line.capped.rmse == pytest.approx(capped_rmse(labels, line.entry.oof))
     assert "corrected" in summary_table(board)
     both = make_leaderboard([plain, opened])
+    assert both.corrections.startswith("run: trained on corrected labels: of")
     assert not any(np.isnan(line.corrected) for line in both.lines)
     without = make_leaderboard([plain])
     assert (without.corrected, without.corrections) == (None, "")

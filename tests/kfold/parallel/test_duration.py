@@ -31,21 +31,23 @@ def test_a_training_costs_three_forward_passes_of_each_image_it_sees():
 
 def test_longer_trainings_take_longer_and_unknown_ones_are_not_guessed(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    once = expected_minutes([(HEATMAP, 5000)])
+    once = expected_minutes([(HEATMAP, 5000, 1.0)])
     assert once is not None
-    assert expected_minutes([(HEATMAP, 5000)] * 20) > 5 * once
-    assert expected_minutes([(HEATMAP, 5000), (MODELS["mask"], 5000)]) is None
-    assert expected_minutes([(HEATMAP, 5)]) is None
+    assert expected_minutes([(HEATMAP, 5000, 1.0)] * 20) > 5 * once
+    assert expected_minutes([(HEATMAP, 5000, 1.0), (MODELS["mask"], 5000, 1.0)]) is None
+    assert expected_minutes([(HEATMAP, 5, 1.0)]) is None
 
 
 def test_trainings_in_bfloat16_take_less_time(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(duration, "peak_gflops", lambda: 200.0)
     monkeypatch.setattr(duration, "bfloat16_feature", lambda: "amx_bf16")
-    single = expected_minutes([(replace(HEATMAP, precision="float32"), 5000)])
-    mixed = expected_minutes([(HEATMAP, 5000)])
-    both = [(replace(HEATMAP, precision="float32"), 5000), (HEATMAP, 5000)]
+    alone = (replace(HEATMAP, precision="float32"), 5000, 1.0)
+    single = expected_minutes([alone])
+    mixed = expected_minutes([(HEATMAP, 5000, 1.0)])
+    both = [alone, (HEATMAP, 5000, 1.0)]
     assert expected_minutes(both) == pytest.approx(single + mixed)
+    assert expected_minutes([(HEATMAP, 5000, 0.5)]) == pytest.approx(2 * mixed)
     assert mixed / single == pytest.approx(SHARE_OF_PEAK[None] / SHARE_OF_PEAK["amx_bf16"])
 
 

@@ -23,6 +23,7 @@ def tiny() -> Recipe:
         learning_rate=9e-3,
         low_res_share=0.3,
         precision="float32",
+        policy="none",
         tta="flip",
         architecture=TINY,
     )
