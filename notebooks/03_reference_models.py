@@ -54,8 +54,8 @@ print(f"gaps filled with 0: {float(masked_mse(np.nan_to_num(target), prediction)
 # prediction by networks that never saw it or its group. The score is honest as long as the held-out
 # fold decides nothing: no training stops early, and all models share the same folds.
 #
-# **Trusted** leaves out the few labels that the most accurate prediction flags as outliers. A gap
-# whose interval reaches 0 is a tie.
+# **Trusted** leaves out the few labels that are far from the predictions of every line near the
+# best. A gap whose interval reaches 0 is a tie.
 
 # %%
 names = ("base", "base_extended", "mask")

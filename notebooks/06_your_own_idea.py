@@ -49,7 +49,7 @@ epochs = int(os.environ.get("EPOCHS", "0")) or None
 # %% [markdown]
 # ## 1. A network, a loss and an augmentation
 #
-# This is the whole file. Four decorators declare functions, `model` declares what to train. Look at
+# This is the whole file. Decorators declare functions, `model` declares what to train. Look at
 # what goes in and out:
 #
 # - the **network** takes gray values (B, 96, 96, 1) and returns scores of heatmaps, here of 24x24
