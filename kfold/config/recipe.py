@@ -174,8 +174,9 @@ def derived(
             "architecture": asdict(Architecture()),
         }
     sizes = given.get("architecture")
-    whole = {"architecture": values["architecture"] | sizes} if isinstance(sizes, dict) else {}
-    return values | dict(given) | whole
+    if isinstance(sizes, dict):
+        given = {**given, "architecture": values["architecture"] | sizes}
+    return values | dict(given)
 
 
 def differences(one: Recipe | Architecture, other: Recipe | Architecture) -> str:

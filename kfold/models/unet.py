@@ -2,8 +2,7 @@
 
 Plain convolutions, one resolution more than the residual backbone, and features that are joined
 instead of added. It has as much arithmetic, in fewer and wider convolutions, and trains an eighth
-faster in bfloat16 (`tests/bench/README.md`). The two networks make different
-errors, so a blend of both is best.
+faster in bfloat16 (`tests/bench/README.md`). A blend of both networks is better than each.
 """
 
 from __future__ import annotations

@@ -124,9 +124,9 @@ def _announce(rounds: Rounds, opened: OpenRun, console: Console) -> None:
     first, cores, trainings = phases[0][0], usable_cores(), []
     for phase, group in phases:
         share = min(1.0, min(phase.jobs, len(group)) * phase.threads / cores)
-        rows = [int((opened.folds != task.fold).sum()) for task in group]
-        recipes = [_recipe(task, opened.run) for task in group]
-        trainings += [(recipe, n, share) for recipe, n in zip(recipes, rows, strict=True)]
+        for task in group:
+            rows = int((opened.folds != task.fold).sum())
+            trainings.append((_recipe(task, opened.run), rows, share))
     console.print(f"Trainings at a time: {first.jobs} (JOBS=), threads of each: {first.threads}")
     if minutes := expected_minutes(trainings):
         console.print(f"This will take about {minutes:.0f} minutes, if nothing else runs here")
@@ -186,13 +186,13 @@ class FoldScheduler:
     """Trains tasks in order, and leaves out the seeds that diverge or fail.
 
     Attributes:
-        waiting: tasks to train now, the next one last.
+        waiting: tasks to train, the next one last.
         progress: of all tasks.
     """
 
     def __init__(self, run: Run, tasks: list[Task], console: Console) -> None:
-        """Args: the run, all tasks, and where progress is shown."""
-        self.waiting: list[Task] = []
+        """Args: the run, its tasks in order, and where progress is shown."""
+        self.waiting = tasks[::-1]
         self.progress = TrainingProgress(console, sum(_recipe(task, run).epochs for task in tasks))
         self._run = run
         self._left_out: set[tuple[str, int]] = set()

@@ -166,9 +166,7 @@ def train_naps(
     with open_ray_pool(opened, resources or TrainingResources(), console, fit) as pool:
         megabytes = start_workers(pool, workers)
         start, cpu = time.perf_counter(), time.process_time()
-        scheduler = FoldScheduler(run, tasks, console)
-        scheduler.waiting = tasks[::-1]
-        run_trainings(pool, scheduler)
+        run_trainings(pool, FoldScheduler(run, tasks, console))
         cost = NapCost(time.perf_counter() - start, time.process_time() - cpu, megabytes)
     if run.finished_seeds("nap") != list(seeds):
         raise RuntimeError(f"naps are not finished: {run.unfinished}")
